@@ -1,0 +1,21 @@
+// Delete: what creation made goes away, with what the payload made below it.
+using Berth.Linux;
+using Berth.Oci.Faults;
+
+namespace Berth.Cgroups;
+
+public sealed partial class CgroupTree
+{
+    /// <summary>Removes the container's cgroups. Directories that were there before creation stay, as do parents others use.</summary>
+    /// <exception cref="BerthException">Processes stay in one of them.</exception>
+    public void Delete()
+    {
+        StopScope();
+        List<string> own = DistinctDirectories();
+        if (_unitDirectory is not null) own.Add(_unitDirectory);
+        if (_directories.RemoveAll(own.Contains) is not { } failed) return;
+        throw new BerthException(failed.Errno == Errno.EBUSY ? Fault.WrongState : FaultOf(failed.Errno),
+            $"unable to remove container's cgroup: rmdir {failed.Path}: {failed.Errno.Sentence()}",
+            failed.Errno == Errno.EBUSY ? "a process is still in it" : null);
+    }
+}

@@ -1,0 +1,67 @@
+// A kernel file that is read again when the kernel says it changed (cgroup.events, memory.events, PSI).
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Berth.Linux.Files;
+
+/// <summary>An open pseudo file which is re-read from its start and whose changes can be waited for.</summary>
+public sealed unsafe partial class WatchedFile : IDisposable
+{
+    private readonly Fd _fd;
+    private readonly byte[] _buffer = new byte[4096];
+
+    private WatchedFile(Fd fd) => _fd = fd;
+
+    /// <summary>Opens the file, or null and the reason.</summary>
+    public static WatchedFile? TryOpen(string path, out Errno errno)
+    {
+        int fd = open(path, O_CLOEXEC, 0);
+        errno = fd < 0 ? Check.LastErrno : Errno.None;
+        return fd < 0 ? null : new WatchedFile(new Fd(fd));
+    }
+
+    /// <summary>The descriptor, to be polled for POLLPRI beside others.</summary>
+    public int Number => _fd.Number;
+
+    /// <summary>The first four KiB as they are now; null where the file is gone.</summary>
+    public string? Read()
+    {
+        nint length;
+        fixed (byte* p = _buffer)
+        {
+            do { length = pread(_fd.Number, p, (nuint)_buffer.Length, 0); }
+            while (length < 0 && Check.LastErrno == Errno.EINTR);
+        }
+        return length < 0 ? null : Encoding.UTF8.GetString(_buffer, 0, (int)length);
+    }
+
+    /// <summary>Waits until the kernel announces a change since the last <see cref="Read"/>, at most so long.</summary>
+    /// <returns>False when the time is over.</returns>
+    public bool Wait(int milliseconds)
+    {
+        PollEntry entry = new() { Fd = _fd.Number, Events = POLLPRI };
+        return poll(&entry, 1, milliseconds) > 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _fd.Dispose();
+
+    private const int O_CLOEXEC = 0x80000;
+    private const short POLLPRI = 2;
+
+    private struct PollEntry
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollEntry* entries, nuint count, int timeout);
+}
