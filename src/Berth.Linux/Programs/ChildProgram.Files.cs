@@ -214,6 +214,15 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>Copies one slot's value to another.</summary>
+    public ChildProgram CopySlot(Slot from, Slot to)
+    {
+        Instruction* at = Emit(Operation.Load);
+        Set(at, 0, from);
+        at->Result = to.Index;
+        return this;
+    }
+
     /// <summary>Goes on at the label if the slot holds the number.</summary>
     public ChildProgram JumpIfEqual(Slot slot, long value, Label label)
     {

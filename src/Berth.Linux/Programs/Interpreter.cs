@@ -94,7 +94,7 @@ internal unsafe ref partial struct Interpreter
                 *(int*)at->Argument[0] = (int)Slot[at->Argument[1]];
                 return 0;
             case Operation.Load:
-                return at->Argument[0];
+                return Arg(at, 0);
             case Operation.Meet:
                 return Meet((byte)at->Argument[0]);
             case Operation.OpenTarget:

@@ -1,0 +1,29 @@
+// The first steps: what a fresh clone must lose before it comes near a container.
+using Berth.Linux;
+using Berth.Linux.Programs;
+
+namespace Berth.Runtime.Plan;
+
+internal static class Beginnings
+{
+    public static void Add(ChildProgram program, PlanInput input)
+    {
+        program.Step("die with the parent", null, "a runtime killed half-way must not leave a half-made container");
+        program.SetParentDeathSignal(9);
+        program.Step("reset signals", null, "the user's program inherits masks and ignored signals through execve");
+        program.ResetSignals();
+        program.Step("clear the umask", null, "modes of mount points and devices are exact");
+        program.Umask(0);
+        Shed(program, input.ExecutableSubstitute, input.Id, input.Host.IsRoot);
+    }
+
+    /// <summary>Before the first namespace is joined: from there on others may look at this process.</summary>
+    public static void Shed(ChildProgram program, Fd? substitute, string id, bool isRoot)
+    {
+        if (substitute is null || !isRoot) return;
+        program.Step("forget the runtime's binary", null, "a container must not reach it through /proc/PID/exe (CVE-2019-5736)");
+        program.ShedExecutable(substitute, $"berth-runtime init {id}");
+        program.Step("become undumpable", null, "processes in joined namespaces must not trace this one (CVE-2016-9962)");
+        program.SetDumpable(false);
+    }
+}

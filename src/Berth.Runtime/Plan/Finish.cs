@@ -1,0 +1,54 @@
+// The last steps: find the program while we are the user, tell the parent, wait for start, and execute.
+using Berth.Linux;
+using Berth.Linux.Programs;
+using Berth.Oci.RuntimeSpec;
+
+namespace Berth.Runtime.Plan;
+
+internal static class Finish
+{
+    public static void Add(ChildProgram program, PlanInput input)
+    {
+        ProcessSpec process = input.Spec.Process!;
+        program.Step("find the program", process.Args![0], "as its user and inside its root: create fails when it cannot be executed");
+        Slot found = program.FindProgram(Candidates(process.Args[0], input.Environment));
+        program.Step("wait for the parent to record the container", null, "what a crash leaves behind from here on can be found by its record");
+        program.SetParentDeathSignal(0);
+        program.Meet(input.Actions.Ready);
+        if (input.StartFifo is { } fifo) AddWait(program, fifo, input.Proc!);
+        if (process.NoNewPrivileges) Identity.AddSeccomp(program, input, "last before execve: the fewer calls after it, the fewer a user's filter must allow");
+        AddExecute(program, process, input, found);
+    }
+
+    private static void AddWait(ChildProgram program, Fd fifo, Fd proc)
+    {
+        program.Step("wait for start", null, "opening the fifo for writing blocks until `start` opens it for reading");
+        Slot mark = program.MarkSlots();
+        Slot end = program.OpenAt2(proc, $"thread-self/fd/{fifo.Number}", OpenFlags.WriteOnly, Resolve.None);
+        program.WriteAll(end, "0").Close(end);
+        program.ReleaseSlots(mark);
+    }
+
+    private static void AddExecute(ChildProgram program, ProcessSpec process, PlanInput input, Slot found)
+    {
+        program.Step("close descriptors", $"{3 + input.PreserveFds} and above", "only the standard streams and what --preserve-fds names pass on (CVE-2024-21626)");
+        program.CloseOnExecFrom(3 + input.PreserveFds);
+        for (int i = 0; i < input.PreserveFds; i++) program.KeepOpen(ProgramFd.Number(3 + i));
+        program.Step("execve", process.Args![0], null);
+        program.Execute(found, process.Args, input.Environment);
+    }
+
+    /// <summary>The name itself where it has a slash, else one path a directory of PATH.</summary>
+    public static List<string> Candidates(string program, IReadOnlyList<string> environment)
+    {
+        if (program.Contains('/')) return [program];
+        string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        foreach (string variable in environment)
+        {
+            if (variable.StartsWith("PATH=", StringComparison.Ordinal)) path = variable[5..];
+        }
+        List<string> result = [];
+        foreach (string directory in path.Split(':')) result.Add($"{(directory.Length == 0 ? "." : directory)}/{program}");
+        return result;
+    }
+}

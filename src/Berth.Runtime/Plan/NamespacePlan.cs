@@ -1,0 +1,171 @@
+// Which namespaces are made by the clone, which are joined, and when a second clone is needed.
+using Berth.Linux;
+using Berth.Linux.Programs;
+using Berth.Oci.Faults;
+using Berth.Oci.RuntimeSpec;
+
+namespace Berth.Runtime.Plan;
+
+/// <summary>
+/// The simple way: one clone3 with every new namespace, then setns into the joined ones. The other way is for what that
+/// cannot express (a joined user namespace; a new one beside joined ones; a pid namespace that only the child may join):
+/// join what the privileges we came with allow, enter or make the user namespace, join the rest, unshare, and clone again
+/// where a pid namespace is among them, since that only takes effect for children.
+/// </summary>
+internal sealed class NamespacePlan
+{
+    private readonly List<(Namespaces Kind, Fd Fd)> _joins = [];
+
+    private NamespacePlan(Namespaces created, bool twoPhases)
+    {
+        Created = created;
+        TwoPhases = twoPhases;
+    }
+
+    /// <summary>New namespaces.</summary>
+    public Namespaces Created { get; }
+
+    private bool TwoPhases { get; }
+
+    /// <summary>New namespaces that clone3 makes.</summary>
+    public Namespaces CloneFlags => TwoPhases ? Namespaces.None : Created & ~(Namespaces.Cgroup | Namespaces.Time);
+
+    public bool Creates(Namespaces kind) => (Created & kind) != 0;
+
+    public bool Joins(Namespaces kind)
+    {
+        foreach ((Namespaces k, _) in _joins)
+        {
+            if (k == kind) return true;
+        }
+        return false;
+    }
+
+    public bool HasUser => Creates(Namespaces.User) || Joins(Namespaces.User);
+
+    public static NamespacePlan Of(PlanInput input)
+    {
+        Namespaces created = Namespaces.None;
+        foreach (NamespaceSpec n in input.Spec.Linux?.Namespaces ?? [])
+        {
+            if (string.IsNullOrEmpty(n.Path)) created |= KindOf(n.Type);
+        }
+        bool joinsUser = false, joinsAny = false;
+        foreach ((Namespaces kind, _) in input.Joins)
+        {
+            joinsUser |= kind == Namespaces.User;
+            joinsAny |= kind != Namespaces.Pid || !input.PidNamespaceEntered;
+        }
+        bool pidByChild = false;
+        foreach ((Namespaces kind, _) in input.Joins) pidByChild |= kind == Namespaces.Pid && !input.PidNamespaceEntered;
+        bool two = joinsUser || pidByChild || ((created & Namespaces.User) != 0 && joinsAny);
+        NamespacePlan plan = new(created, two);
+        plan._joins.AddRange(input.Joins);
+        return plan;
+    }
+
+    public static Namespaces KindOf(string type) => type switch
+    {
+        "pid" => Namespaces.Pid,
+        "network" => Namespaces.Network,
+        "mount" => Namespaces.Mount,
+        "ipc" => Namespaces.Ipc,
+        "uts" => Namespaces.Uts,
+        "user" => Namespaces.User,
+        "cgroup" => Namespaces.Cgroup,
+        "time" => Namespaces.Time,
+        _ => throw new BerthException(Fault.InvalidArgument, $"linux.namespaces: unknown namespace type \"{type}\"",
+            "known are pid, network, mount, ipc, uts, user, cgroup and time"),
+    };
+
+    public void Add(ChildProgram program, PlanInput input)
+    {
+        if (TwoPhases) AddTwoPhases(program, input);
+        else AddSimple(program, input);
+        AddTime(program, input);
+    }
+
+    private void AddSimple(ChildProgram program, PlanInput input)
+    {
+        if (Creates(Namespaces.User)) AddIdMaps(program, input);
+        foreach ((Namespaces kind, Fd fd) in _joins)
+        {
+            if (kind == Namespaces.Pid) continue;
+            program.Step("join namespace", kind.ProcName(), "as linux.namespaces asks");
+            program.Join(fd, kind);
+        }
+    }
+
+    private void AddTwoPhases(ChildProgram program, PlanInput input)
+    {
+        bool joinsUser = Joins(Namespaces.User);
+        foreach ((Namespaces kind, Fd fd) in _joins)
+        {
+            if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
+            program.Step("join namespace", kind.ProcName(), "with the privileges we came with, before the user namespace takes them away");
+            program.Join(fd, kind);
+            if (joinsUser) program.Tolerate(Errno.EPERM);
+        }
+        if (joinsUser)
+        {
+            foreach ((Namespaces kind, Fd fd) in _joins)
+            {
+                if (kind != Namespaces.User) continue;
+                program.Step("join namespace", "user", "its owner has the rights over the namespaces that belong to it");
+                program.Join(fd, kind);
+            }
+            BecomeMappedRoot(program);
+            foreach ((Namespaces kind, Fd fd) in _joins)
+            {
+                if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
+                program.Step("join namespace", kind.ProcName(), "those that only the user namespace's owner may join; harmless for the others");
+                program.Join(fd, kind);
+            }
+        }
+        else if (Creates(Namespaces.User))
+        {
+            program.Step("unshare the user namespace", null, "after the joins, before what shall belong to it");
+            program.Unshare(Namespaces.User);
+            AddIdMaps(program, input);
+        }
+        Namespaces rest = Created & ~(Namespaces.User | Namespaces.Cgroup | Namespaces.Time);
+        if (rest != 0)
+        {
+            program.Step("unshare namespaces", rest.ToString().ToLowerInvariant(), "they belong to the user namespace we are in now");
+            program.Unshare(rest);
+        }
+        if (Creates(Namespaces.Pid) || (Joins(Namespaces.Pid) && !input.PidNamespaceEntered))
+        {
+            program.Step("clone again", null, "a pid namespace takes effect for children only");
+            program.CloneAgain();
+            program.SetParentDeathSignal(9);
+        }
+    }
+
+    private static void AddIdMaps(ChildProgram program, PlanInput input)
+    {
+        program.Step("wait for the id maps", null, "until they are written every id here is the overflow id");
+        program.Meet(input.Actions.MapIds);
+        BecomeMappedRoot(program);
+    }
+
+    private static void BecomeMappedRoot(ChildProgram program)
+    {
+        program.Step("become root of the user namespace", null, "mounts are owned by whom makes them");
+        program.SetGroup(0).Tolerate(Errno.EINVAL, Errno.EPERM);
+        program.SetUser(0).Tolerate(Errno.EINVAL, Errno.EPERM);
+        program.SetDumpable(false);
+    }
+
+    private void AddTime(ChildProgram program, PlanInput input)
+    {
+        if (!Creates(Namespaces.Time)) return;
+        program.Step("unshare the time namespace", null, "its offsets can be set only while nobody is in it");
+        program.Unshare(Namespaces.Time);
+        if (input.Spec.Linux?.TimeOffsets is not { Count: > 0 } offsets || input.Proc is null) return;
+        System.Text.StringBuilder lines = new();
+        foreach ((string clock, TimeOffsetSpec offset) in offsets) lines.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
+        program.Step("set clock offsets", null, "/proc/self/timens_offsets");
+        program.WriteFile(input.Proc, "self/timens_offsets", lines.ToString(), Resolve.None);
+    }
+}

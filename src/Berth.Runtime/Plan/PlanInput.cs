@@ -1,0 +1,133 @@
+// What a plan is made from: the specification, facts of the host, open descriptors, and the parent's actions at the meeting points.
+using Berth.Linux;
+using Berth.Linux.Programs;
+using Berth.Oci.RuntimeSpec;
+
+namespace Berth.Runtime.Plan;
+
+/// <summary>Facts of the host that change the plan; a record, so that plans are tested without that host.</summary>
+public sealed record HostFacts
+{
+    /// <summary>Effective user id of the runtime.</summary>
+    public uint UserId { get; init; }
+
+    /// <summary>Effective group id of the runtime.</summary>
+    public uint GroupId { get; init; }
+
+    /// <summary>Number of the last capability the kernel knows.</summary>
+    public int LastCapability { get; init; } = 40;
+
+    /// <summary>Whether user namespaces can be joined from here at all.</summary>
+    public bool IsRoot => UserId == 0;
+
+    /// <summary>Looks at this host.</summary>
+    public static HostFacts Observe() => new()
+    {
+        UserId = Linux.Processes.Self.UserId,
+        GroupId = Linux.Processes.Self.GroupId,
+        LastCapability = Linux.Security.Capabilities.Last,
+    };
+}
+
+/// <summary>A cgroup mount, resolved: what the plan builder needs to know of the container's cgroups.</summary>
+/// <param name="Unified">One cgroup2 mount, or one mount a v1 hierarchy.</param>
+/// <param name="Hierarchies">For v1: name of the directory, mount options of a new mount, host path of the container's cgroup, names to link to it.</param>
+/// <param name="UnifiedPath">Host path of the container's v2 cgroup, or null.</param>
+public sealed record CgroupView(bool Unified, IReadOnlyList<CgroupHierarchy> Hierarchies, string? UnifiedPath);
+
+/// <summary>One v1 hierarchy as shown inside a container.</summary>
+/// <param name="Name">Directory below /sys/fs/cgroup.</param>
+/// <param name="MountData">Option of a mount of type cgroup: controllers, or name=systemd.</param>
+/// <param name="HostPath">Host path of the container's cgroup.</param>
+/// <param name="Links">Controllers that are links to this directory.</param>
+/// <param name="Version2">True for the v2 tree of a hybrid host.</param>
+public sealed record CgroupHierarchy(string Name, string MountData, string HostPath, IReadOnlyList<string> Links, bool Version2);
+
+/// <summary>Everything a plan for a container's first process is made from.</summary>
+public sealed record PlanInput
+{
+    /// <summary>The specification, checked.</summary>
+    public required Spec Spec { get; init; }
+
+    /// <summary>Absolute path of the bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Absolute path of the root file system, links resolved.</summary>
+    public required string Rootfs { get; init; }
+
+    /// <summary>The host.</summary>
+    public required HostFacts Host { get; init; }
+
+    /// <summary>Container id, for the keyring's and the process's name.</summary>
+    public string Id { get; init; } = "container";
+
+    /// <summary>The host's /proc, checked to be one: the only procfs that is written through.</summary>
+    public Fd? Proc { get; init; }
+
+    /// <summary>Sealed empty file that takes the place of the runtime's binary.</summary>
+    public Fd? ExecutableSubstitute { get; init; }
+
+    /// <summary>Start fifo: the program waits there for `start`; null runs at once.</summary>
+    public Fd? StartFifo { get; init; }
+
+    /// <summary>Where the terminal's other end is sent.</summary>
+    public Fd? ConsoleSocket { get; init; }
+
+    /// <summary>Where a seccomp notification descriptor is sent.</summary>
+    public Fd? SeccompListener { get; init; }
+
+    /// <summary>The state that goes with it.</summary>
+    public string SeccompState { get; init; } = "";
+
+    /// <summary>The compiled filter, or empty.</summary>
+    public ReadOnlyMemory<byte> SeccompFilter { get; init; }
+
+    /// <summary>Flags of seccomp(2) for it.</summary>
+    public uint SeccompFlags { get; init; }
+
+    /// <summary>chroot and move instead of pivot_root.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary>Keep the caller's session keyring.</summary>
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary>How many descriptors from 3 on pass to the program.</summary>
+    public int PreserveFds { get; init; }
+
+    /// <summary>Joined namespaces, open.</summary>
+    public IReadOnlyList<(Namespaces Kind, Fd Fd)> Joins { get; init; } = [];
+
+    /// <summary>True when the parent has entered the joined pid namespace for its children already.</summary>
+    public bool PidNamespaceEntered { get; init; }
+
+    /// <summary>Bind sources cloned by the parent, by index of the mount.</summary>
+    public IReadOnlyDictionary<int, Fd> PreparedTrees { get; init; } = new Dictionary<int, Fd>();
+
+    /// <summary>The container's cgroups, for mounts of type cgroup.</summary>
+    public CgroupView? Cgroups { get; init; }
+
+    /// <summary>Environment of the program, complete.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>A directory to put the sd_notify socket at, or null.</summary>
+    public (string HostPath, string ContainerPath)? NotifySocket { get; init; }
+
+    /// <summary>What the parent does at the meeting points.</summary>
+    public PlanActions Actions { get; init; } = new();
+}
+
+/// <summary>The parent's half of the meetings; an absent one needs no meeting.</summary>
+public sealed record PlanActions
+{
+    /// <summary>Writes the id maps of the new user namespace.</summary>
+    public Action<SpawnedChild> MapIds { get; init; } = static _ => { };
+
+    /// <summary>Has put the child into its cgroups when it returns.</summary>
+    public Action<SpawnedChild> Confine { get; init; } = static _ => { };
+
+    /// <summary>Runs the hooks that come before pivot_root; null where there are none.</summary>
+    public Action<SpawnedChild>? BeforePivot { get; init; }
+
+    /// <summary>Records the container as created.</summary>
+    public Action<SpawnedChild> Ready { get; init; } = static _ => { };
+}

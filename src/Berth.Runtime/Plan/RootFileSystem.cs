@@ -1,0 +1,80 @@
+// The root: propagation, the bind of the rootfs on itself, and entering it.
+using Berth.Linux;
+using Berth.Linux.Programs;
+
+namespace Berth.Runtime.Plan;
+
+internal static class RootFileSystem
+{
+    /// <summary>Makes the rootfs a mount of its own.</summary>
+    /// <returns>A descriptor of its top directory: every path below is resolved from there.</returns>
+    public static Slot Add(ChildProgram program, PlanInput input, NamespacePlan namespaces)
+    {
+        if (namespaces.Creates(Namespaces.Mount))
+        {
+            MountFlags propagation = MountOptions.RootPropagation(input.Spec.Linux?.RootfsPropagation);
+            program.Step("set propagation of /", Word(propagation), "mounts made here must not reach the host");
+            program.Mount(null, "/", null, propagation);
+            if ((propagation & MountFlags.Shared) != 0) DetachParent(program, input.Rootfs);
+        }
+        program.Step("bind the rootfs on itself", input.Rootfs, "pivot_root wants a mount point");
+        Slot tree = program.CloneTree(ProgramFd.Cwd, input.Rootfs, recursive: true);
+        Slot target = program.OpenAt2(ProgramFd.Cwd, input.Rootfs, OpenFlags.Path | OpenFlags.Directory, Resolve.None);
+        program.Attach(tree, target);
+        program.Close(target);
+        return tree;
+    }
+
+    /// <summary>pivot_root refuses a new root whose parent mount is shared; which ancestor is a mount point only the kernel knows.</summary>
+    private static void DetachParent(ChildProgram program, string rootfs)
+    {
+        program.Step("make the rootfs's parent mount private", rootfs, "pivot_root(2): the parent of the new root must not be shared");
+        Label done = program.NewLabel();
+        for (string path = rootfs; ; path = path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/")
+        {
+            Label next = program.NewLabel();
+            program.Mount(null, path, null, MountFlags.Private).OnError(next, Errno.EINVAL);
+            program.GoTo(done);
+            program.Mark(next);
+            if (path == "/") break;
+        }
+        program.Mark(done);
+    }
+
+    /// <summary>Makes the rootfs the root.</summary>
+    public static void Enter(ChildProgram program, PlanInput input, Slot root, NamespacePlan namespaces)
+    {
+        if (!namespaces.Creates(Namespaces.Mount))
+        {
+            program.Step("enter the rootfs", input.Rootfs, "without a mount namespace of its own only chroot is possible");
+            program.ChangeDirectory(root).ChangeRoot(".").ChangeDirectory("/");
+            return;
+        }
+        if (input.NoPivot)
+        {
+            program.Step("move the rootfs to /", input.Rootfs, "--no-pivot: the root of an initramfs cannot be pivoted");
+            program.ChangeDirectory(root);
+            program.Mount(".", "/", null, MountFlags.Move).ChangeRoot(".").ChangeDirectory("/");
+        }
+        else
+        {
+            program.Step("pivot the root", input.Rootfs, "the host's tree is stacked below, made slave so that its unmounting stays here, and detached");
+            Slot old = program.OpenAt2(ProgramFd.Cwd, "/", OpenFlags.Path | OpenFlags.Directory, Resolve.None);
+            program.ChangeDirectory(root).PivotRootHere().ChangeDirectory(old);
+            program.Mount(null, ".", null, MountFlags.Slave | MountFlags.Recursive).DetachHere().ChangeDirectory("/");
+            program.Close(old);
+        }
+        MountFlags propagation = MountOptions.RootPropagation(input.Spec.Linux?.RootfsPropagation);
+        if (!string.IsNullOrEmpty(input.Spec.Linux?.RootfsPropagation))
+        {
+            program.Step("set propagation of the new root", Word(propagation), "pivot_root and the bind lost what linux.rootfsPropagation asks for");
+            program.Mount(null, "/", null, propagation);
+        }
+    }
+
+    private static string Word(MountFlags propagation)
+    {
+        string r = (propagation & MountFlags.Recursive) != 0 ? "r" : "";
+        return r + (propagation & ~MountFlags.Recursive).ToString().ToLowerInvariant();
+    }
+}
