@@ -1,0 +1,63 @@
+// The table of what incumbents lack or do otherwise, by test, family and version, each found by running the suite on them.
+using static Berth.Contract.OciRuntime.Stage.Gap;
+
+namespace Berth.Contract.OciRuntime.Stage;
+
+/// <summary>Which tests an incumbent is excused from.</summary>
+public static class KnownGaps
+{
+    /// <summary>By <c>Class.Method</c> or <c>Class.Method(first argument)</c>.</summary>
+    public static IReadOnlyDictionary<string, Gap[]> All { get; } = new Dictionary<string, Gap[]>
+    {
+        ["BundleTests.A_major_version_of_the_future_is_refused"] = [Runc("does not look at ociVersion"), Crun("hardly looks at ociVersion")],
+        ["BundleTests.Versions_of_the_first_major_are_accepted(1.3.0)"] = [Crun("knows only 1.0", before: "1.9")],
+        ["BundleTests.Required_values_that_are_not_understood_are_refused(linux.rootfsPropagation)"] = [Crun("ignores an unknown propagation")],
+        ["BundleTests.Required_values_that_are_not_understood_are_refused(process.user.uid)"] = [Crun("takes a text for a number")],
+
+        ["KillTests.Kill_all_reaches_every_process"] = [Runc("ignores --all", from: "1.2")],
+        ["KillTests.A_signal_is_named_or_numbered(usr1)"] = [Crun("knows signals in capitals only")],
+        ["KillTests.A_signal_is_named_or_numbered(sigusr2)"] = [Crun("knows signals in capitals only")],
+        ["KillTests.An_unknown_signal_is_refused"] = [Crun("takes unknown signals for 0", before: "1.9")],
+        ["KillTests.A_paused_container_can_be_killed"] = [Crun("does not thaw a version 1 freezer after SIGKILL")],
+
+        ["HookTests.Hooks_run_in_the_order_of_the_specification_and_in_the_order_of_their_list"] = [Runc("runs poststart hooks before the program is started"), Crun("does not wait for startContainer hooks before poststart hooks")],
+        ["HookTests.A_hook_is_told_the_state_on_standard_input(poststart)"] = [Runc("runs poststart hooks before the program is started")],
+        ["HookTests.A_hook_is_told_the_state_on_standard_input(createContainer)"] = [Crun("tells pid 0 to createContainer hooks")],
+        ["HookTests.A_failing_poststop_hook_is_a_warning_and_the_following_ones_run"] = [Runc("stops at the first failing poststop hook")],
+        ["HookTests.A_failing_poststart_hook_ends_the_container"] = [Crun("hangs", before: "1.9")],
+
+        ["DescriptorTests.Preserve_fds_that_are_not_open_is_an_error"] = [Runc("has files of its own there"), Crun("does not look whether they are open")],
+        ["DescriptorTests.A_closed_standard_input_does_not_hand_another_file_to_the_program"] = [Runc("hands a pipe of its own to the program"), Crun("fails or crashes")],
+        ["DescriptorTests.Listen_fds_passes_sockets_the_way_systemd_does"] = [Crun("passes the files without the variables")],
+
+        ["ProgramTests.A_working_directory_must_be_absolute"] = [Crun("accepts a relative cwd")],
+        ["ProgramTests.The_domain_name_is_set"] = [Runc("does not know domainname", before: "1.2")],
+
+        ["IdentityTests.A_limit_given_twice_is_refused"] = [Runc("takes the last"), Crun("takes the last")],
+        ["IdentityTests.The_scheduler_is_set"] = [Runc("does not know scheduler", before: "1.2"), Crun("does not know scheduler", before: "1.9")],
+        ["IdentityTests.Deadline_scheduling_is_set_with_its_times"] = [Runc("does not know scheduler", before: "1.2"), Crun("does not know scheduler", before: "1.9")],
+        ["IdentityTests.An_unknown_scheduler_is_refused"] = [Runc("does not know scheduler", before: "1.2"), Crun("does not know scheduler", before: "1.9")],
+        ["IdentityTests.The_io_priority_is_set"] = [Runc("does not know ioPriority", before: "1.2"), Crun("does not know ioPriority", before: "1.9")],
+        ["IdentityTests.An_executed_program_is_moved_to_its_final_processors"] = [Runc("does not know execCPUAffinity", before: "1.3"), Crun("does not take it from the container's config")],
+        ["IdentityTests.An_apparmor_profile_is_an_error_where_the_kernel_has_none"] = [Crun("ignores the profile there", from: "1.9")],
+
+        ["RunAndCreateTests.A_pid_file_is_written_in_the_current_folder_when_named_relatively"] = [Crun("is in the bundle by then")],
+        ["RunAndCreateTests.Keep_leaves_the_stopped_container"] = [Runc("has no --keep", before: "1.1"), Crun("has no --keep", before: "1.9")],
+        ["RunAndCreateTests.The_config_file_may_be_named"] = [Runc("has no --config")],
+        ["RunAndCreateTests.A_pidfd_socket_gets_a_handle_of_the_first_process"] = [Runc("has no --pidfd-socket", before: "1.2"), Crun("has no --pidfd-socket")],
+        ["GlobalOptionTests.The_cgroup_manager_can_be_chosen"] = [Runc("has no --cgroup-manager")],
+        ["GlobalOptionTests.The_log_level_can_be_chosen"] = [Runc("has no --log-level"), Crun("has no --log-level", before: "1.9")],
+        ["GlobalOptionTests.The_log_may_be_named_with_its_kind"] = [Runc("takes the whole for a path")],
+        ["GlobalOptionTests.Help_lists_the_verbs(-h)"] = [Crun("has no -h")],
+        ["GlobalOptionTests.Debug_says_more"] = [Crun("says nothing more", before: "1.9")],
+        ["ListAndPsTests.Delete_takes_a_pattern"] = [Runc("has no --regex")],
+        ["ListAndPsTests.Ps_passes_options_to_the_hosts_ps"] = [Crun("takes no options for ps")],
+        ["ExecTests.Additional_gids_are_set"] = [Crun("has no --additional-gids")],
+        ["ExecTests.Cap_adds_capabilities"] = [Crun("sets instead of adding")],
+        ["ExecTests.Cgroup_puts_the_command_into_a_group_below_the_containers"] = [Crun("ignores --cgroup on version 1")],
+        ["ExecTests.Env_adds_to_the_environment_of_the_container"] = [Crun("replaces the environment", before: "1.9")],
+        ["ExecTests.Ignore_paused_lets_exec_wait_for_the_resume"] = [Crun("has no --ignore-paused")],
+        ["ExecTests.The_limits_of_the_container_hold_for_the_command"] = [Crun("gives the caller's limits")],
+        ["ExecTests.Without_user_the_command_is_the_user_of_the_container"] = [Crun("takes root", before: "1.9")],
+    };
+}
