@@ -46,7 +46,7 @@ public sealed class RuntimeUnderTest
     /// a mount namespace of its own without that tree.
     /// </summary>
     public IReadOnlyList<string> Launcher => Kind == RuntimeKind.Crun && Machine.Cgroups == CgroupLayout.Hybrid
-        ? ["unshare", "-m", "sh", "-c", "umount /sys/fs/cgroup/unified && exec \"$@\"", "crun"]
+        ? ["unshare", "--mount", "--propagation", "slave", "sh", "-c", "umount /sys/fs/cgroup/unified && exec \"$@\"", "crun"]
         : [];
 
     /// <summary>The root of this checkout.</summary>
