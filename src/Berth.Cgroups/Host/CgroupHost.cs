@@ -1,4 +1,5 @@
 // What this host has of cgroups: the mode, where each controller is mounted, and where this process is.
+using Berth.Cgroups.Systemd;
 using Berth.Linux.Files;
 
 namespace Berth.Cgroups;
@@ -39,6 +40,9 @@ public sealed class CgroupHost
 
     /// <summary>Which versions are mounted.</summary>
     public CgroupMode Mode { get; private set; }
+
+    /// <summary>Where systemd listens.</summary>
+    internal SystemdSockets Sockets { get; set; } = new();
 
     /// <summary>Where the v2 hierarchy is mounted, or null.</summary>
     public string? UnifiedMount => _mounts[(int)Controller.Unified];

@@ -43,8 +43,3 @@ public sealed record CgroupRequest
     /// <summary>What crun's annotations add below the cgroup, and systemd's properties.</summary>
     public CgroupOptions Options { get; init; } = new();
 }
-
-/// <summary>Owner of a delegated cgroup, as ids of the host.</summary>
-/// <param name="Uid">User.</param>
-/// <param name="Gid">Group, or null to leave it.</param>
-public sealed record CgroupOwner(uint Uid, uint? Gid = null);

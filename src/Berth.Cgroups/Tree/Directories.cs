@@ -1,6 +1,7 @@
 // Makes the directories of one container, remembers which did not exist before, and removes exactly those.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Processes;
 
 namespace Berth.Cgroups;
 
@@ -13,6 +14,12 @@ internal sealed class Directories
 
     /// <summary>What was made and is not yet removed.</summary>
     public IReadOnlyList<string> Created => _created;
+
+    /// <summary>Takes over a directory that somebody made on our behalf.</summary>
+    public void Adopt(string path)
+    {
+        if (!_created.Contains(path)) _created.Add(path);
+    }
 
     /// <summary>Makes a directory and the missing ones above it.</summary>
     /// <param name="path">Which.</param>

@@ -1,6 +1,7 @@
 // Freeze and Thaw: all processes of the container stand still, or go on.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Processes;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups;

@@ -1,6 +1,6 @@
 // Signals for every process of the container, also for those in cgroups it made below.
-using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Processes;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups;
@@ -27,7 +27,7 @@ public sealed partial class CgroupTree
         bool frozen = TryFreeze();
         try
         {
-            foreach (int pid in Pids(recursive: true)) ProcessKill.TrySend(pid, signal, out _);
+            foreach (int pid in Pids(recursive: true)) Self.TrySignal(pid, signal, out _);
         }
         finally
         {

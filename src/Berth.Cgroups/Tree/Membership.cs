@@ -1,6 +1,7 @@
 // Membership: the ways in which a process becomes a member of a container's cgroups, the cheap one first.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Processes;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups;

@@ -1,12 +1,16 @@
 // A kernel file that is read again when the kernel says it changed (cgroup.events, memory.events, PSI).
 using System.Runtime.InteropServices;
 using System.Text;
+using Berth.Linux.Processes;
 
 namespace Berth.Linux.Files;
 
 /// <summary>An open pseudo file which is re-read from its start and whose changes can be waited for.</summary>
 public sealed unsafe partial class WatchedFile : IDisposable
 {
+    /// <summary>POLLPRI: what the kernel raises on a cgroup file that changed.</summary>
+    public const short Changed = 2;
+
     private readonly Fd _fd;
     private readonly byte[] _buffer = new byte[4096];
 
@@ -15,12 +19,12 @@ public sealed unsafe partial class WatchedFile : IDisposable
     /// <summary>Opens the file, or null and the reason.</summary>
     public static WatchedFile? TryOpen(string path, out Errno errno)
     {
-        int fd = open(path, O_CLOEXEC, 0);
-        errno = fd < 0 ? Check.LastErrno : Errno.None;
-        return fd < 0 ? null : new WatchedFile(new Fd(fd));
+        Fd? fd = KernelPath.TryOpen(path, 0);
+        errno = fd is null ? KernelPath.LastErrno : Errno.None;
+        return fd is null ? null : new WatchedFile(fd);
     }
 
-    /// <summary>The descriptor, to be polled for POLLPRI beside others.</summary>
+    /// <summary>The descriptor, to be polled for <see cref="Changed"/> beside others.</summary>
     public int Number => _fd.Number;
 
     /// <summary>The first four KiB as they are now; null where the file is gone.</summary>
@@ -36,32 +40,16 @@ public sealed unsafe partial class WatchedFile : IDisposable
     }
 
     /// <summary>Waits until the kernel announces a change since the last <see cref="Read"/>, at most so long.</summary>
-    /// <returns>False when the time is over.</returns>
+    /// <returns>False when the time is over, or a signal came.</returns>
     public bool Wait(int milliseconds)
     {
-        PollEntry entry = new() { Fd = _fd.Number, Events = POLLPRI };
-        return poll(&entry, 1, milliseconds) > 0;
+        PollEntry entry = new() { Fd = _fd.Number, Events = Changed };
+        return Poll.Wait(new Span<PollEntry>(ref entry), milliseconds) > 0;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
-    private const int O_CLOEXEC = 0x80000;
-    private const short POLLPRI = 2;
-
-    private struct PollEntry
-    {
-        public int Fd;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags, uint mode);
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pread(int fd, byte* buffer, nuint count, long offset);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(PollEntry* entries, nuint count, int timeout);
 }

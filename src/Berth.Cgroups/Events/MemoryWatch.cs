@@ -1,0 +1,119 @@
+// Waits for the kernel's out-of-memory killer in a container's cgroup, and for the cgroup's end.
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Processes;
+using Berth.Oci.Faults;
+
+namespace Berth.Cgroups;
+
+/// <summary>What a <see cref="MemoryWatch"/> saw.</summary>
+public enum MemoryEvent
+{
+    /// <summary>The time is over, or a signal came.</summary>
+    None,
+
+    /// <summary>A process was killed for lack of memory.</summary>
+    OutOfMemory,
+
+    /// <summary>No process is left, or the cgroup is removed.</summary>
+    Gone,
+}
+
+/// <summary>A subscription to memory events of one container.</summary>
+public sealed class MemoryWatch : IDisposable
+{
+    private readonly string _directory;
+    private readonly WatchedFile? _members;
+    private readonly WatchedFile? _events;
+    private readonly EventCounter? _counter;
+    private readonly Fd? _control;
+    private ulong _kills;
+
+    private MemoryWatch(string directory, WatchedFile? members, WatchedFile? events, EventCounter? counter, Fd? control)
+    {
+        _directory = directory;
+        _members = members;
+        _events = events;
+        _counter = counter;
+        _control = control;
+        // The kernel announces changes only to those who have read.
+        _kills = KeyedFile.Value(_events?.Read() ?? "", "oom_kill");
+        _members?.Read();
+    }
+
+    internal static MemoryWatch Open(CgroupTree tree)
+    {
+        WatchedFile? members = tree.UnifiedDirectory is { } unified ? WatchedFile.TryOpen(unified + "/cgroup.events", out _) : null;
+        if (tree.Directory(Controller.Memory) is { } legacy) return OpenLegacy(legacy, members);
+        if (tree.UnifiedDirectory is { } directory && WatchedFile.TryOpen(directory + "/memory.events", out _) is { } events)
+        {
+            return new MemoryWatch(directory, members, events, null, null);
+        }
+        members?.Dispose();
+        throw new BerthException(Fault.Unsupported, "cannot watch memory events: memory controller missing");
+    }
+
+    /// <summary>Waits for the next event.</summary>
+    /// <param name="milliseconds">At most so long; -1 without end.</param>
+    public MemoryEvent Wait(int milliseconds)
+    {
+        Span<PollEntry> entries =
+        [
+            new() { Fd = _members?.Number ?? -1, Events = WatchedFile.Changed },
+            new() { Fd = _events?.Number ?? -1, Events = WatchedFile.Changed },
+            new() { Fd = _counter?.Number ?? -1, Events = PollIn },
+        ];
+        if (Poll.Wait(entries, milliseconds) <= 0) return MemoryEvent.None;
+        // An empty cgroup may have died of the lack of memory: that is told first.
+        if (entries[1].Returned != 0 && HasNewKills()) return MemoryEvent.OutOfMemory;
+        if (entries[2].Returned != 0 && _counter!.Take() > 0)
+        {
+            return KernelFile.Exists(_directory) ? MemoryEvent.OutOfMemory : MemoryEvent.Gone;
+        }
+        if (entries[0].Returned == 0) return MemoryEvent.None;
+        return _members!.Read() is { } text && KeyedFile.Value(text, "populated") != 0 ? MemoryEvent.None : MemoryEvent.Gone;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _members?.Dispose();
+        _events?.Dispose();
+        _counter?.Dispose();
+        _control?.Dispose();
+    }
+
+    private bool HasNewKills()
+    {
+        ulong kills = KeyedFile.Value(_events!.Read() ?? "", "oom_kill");
+        bool more = kills > _kills;
+        _kills = kills;
+        return more;
+    }
+
+    /// <summary>v1 raises an eventfd at each shortage, and once more when the cgroup is removed (cgroup-v1/memory.rst, 10).</summary>
+    private static MemoryWatch OpenLegacy(string directory, WatchedFile? members)
+    {
+        EventCounter counter = new();
+        Fd? control = KernelPath.TryOpen(directory + "/memory.oom_control", 0);
+        string subscription = control is null ? "" : $"{counter.Number} {control.Number}";
+        if (control is not null && KernelFile.TryWrite(directory + "/cgroup.event_control", subscription, out Errno errno))
+        {
+            return new MemoryWatch(directory, members, null, counter, control);
+        }
+        errno = KernelPath.LastErrno;
+        counter.Dispose();
+        control?.Dispose();
+        members?.Dispose();
+        throw new BerthException(CgroupTree.FaultOf(errno), $"cannot watch memory events of {directory}: {errno.Sentence()}");
+    }
+
+    private const short PollIn = 1;
+}
+
+public sealed partial class CgroupTree
+{
+    /// <summary>Subscribes to memory events.</summary>
+    /// <exception cref="BerthException">There is no memory controller, or it refuses.</exception>
+    public MemoryWatch WatchMemory() => MemoryWatch.Open(this);
+}

@@ -1,0 +1,111 @@
+// One D-Bus message: a fixed header, an array of header fields, and a body (D-Bus Specification, Message Format).
+using System.Buffers.Binary;
+using Berth.Oci.Faults;
+
+namespace Berth.Cgroups.Systemd;
+
+/// <summary>Kinds of message.</summary>
+internal enum DBusKind : byte
+{
+    Call = 1,
+    Return = 2,
+    Error = 3,
+    Signal = 4,
+}
+
+/// <summary>A message that was sent or received.</summary>
+internal sealed record DBusMessage
+{
+    public const int FixedHeader = 16;
+    private const uint Largest = 128 * 1024 * 1024; // of the specification
+    private const byte LittleEndian = (byte)'l', Version = 1;
+
+    public DBusKind Kind { get; init; }
+
+    public uint Serial { get; init; }
+
+    public uint ReplySerial { get; init; }
+
+    public string Path { get; init; } = "";
+
+    public string Interface { get; init; } = "";
+
+    public string Member { get; init; } = "";
+
+    public string ErrorName { get; init; } = "";
+
+    public string Destination { get; init; } = "";
+
+    public IReadOnlyList<DBusValue> Body { get; init; } = [];
+
+    public byte[] Marshal()
+    {
+        DBusWriter body = new();
+        foreach (DBusValue value in Body) body.Value(value);
+        DBusWriter message = new();
+        message.Byte(LittleEndian);
+        message.Byte((byte)Kind);
+        message.Byte(0);
+        message.Byte(Version);
+        message.UInt32((uint)body.Length);
+        message.UInt32(Serial);
+        message.Value(new DBusArray("(yv)", Fields()));
+        message.Align(8);
+        message.Raw(body.Bytes);
+        return message.Bytes.ToArray();
+    }
+
+    /// <summary>Length of the whole message that begins with these bytes.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> header)
+    {
+        if (header[0] != LittleEndian || header[3] != Version) throw new BerthException(Fault.Failed, "malformed D-Bus message");
+        uint body = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]), fields = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
+        if (body > Largest || fields > Largest) throw new BerthException(Fault.Failed, "malformed D-Bus message");
+        return FixedHeader + (int)((fields + 7) / 8 * 8 + body);
+    }
+
+    public static DBusMessage Parse(ReadOnlySpan<byte> bytes)
+    {
+        DBusMessage message = new() { Kind = (DBusKind)bytes[1], Serial = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) };
+        DBusReader reader = new(bytes);
+        for (int i = 0; i < 3; i++) reader.UInt32(); // kind and version, length of the body, serial
+        ReadOnlySpan<char> signature = "a(yv)";
+        string bodySignature = "";
+        foreach (DBusValue field in ((DBusArray)reader.Value(ref signature)).Items)
+        {
+            if (field is not DBusStruct { Fields: [DBusNumber code, DBusVariant { Value: var value }] }) continue;
+            string text = value.ToString() ?? "";
+            message = code.Bits switch
+            {
+                1 => message with { Path = text },
+                2 => message with { Interface = text },
+                3 => message with { Member = text },
+                4 => message with { ErrorName = text },
+                5 => message with { ReplySerial = (uint)(value as DBusNumber ?? new DBusNumber('u', 0)).Bits },
+                6 => message with { Destination = text },
+                _ => message,
+            };
+            if (code.Bits == 8) bodySignature = text;
+        }
+        reader.Align(8);
+        List<DBusValue> body = [];
+        ReadOnlySpan<char> left = bodySignature;
+        while (!left.IsEmpty) body.Add(reader.Value(ref left));
+        return message with { Body = body };
+    }
+
+    private List<DBusValue> Fields()
+    {
+        List<DBusValue> fields = [];
+        if (Path.Length > 0) Add(1, new DBusText('o', Path));
+        if (Interface.Length > 0) Add(2, DBusValue.Of(Interface));
+        if (Member.Length > 0) Add(3, DBusValue.Of(Member));
+        if (ErrorName.Length > 0) Add(4, DBusValue.Of(ErrorName));
+        if (ReplySerial != 0) Add(5, DBusValue.Of(ReplySerial));
+        if (Destination.Length > 0) Add(6, DBusValue.Of(Destination));
+        if (Body.Count > 0) Add(8, new DBusText('g', string.Concat(Body.Select(static b => b.Signature))));
+        return fields;
+
+        void Add(byte code, DBusValue value) => fields.Add(DBusStruct.Of(new DBusNumber('y', code), new DBusVariant(value)));
+    }
+}
