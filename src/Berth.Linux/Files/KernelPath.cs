@@ -211,6 +211,15 @@ public static unsafe partial class KernelPath
         return result;
     }
 
+    /// <summary>memfd_create(2) with this content, read from its beginning.</summary>
+    public static Fd MemoryFile(string name, ReadOnlySpan<byte> content)
+    {
+        Fd fd = new(Check.Result(memfd_create(name, 0x1), "memfd_create", name));
+        WriteAll(fd, content, name);
+        lseek(fd.Number, 0, 0);
+        return fd;
+    }
+
     private static FileFacts Read(byte* s) => RuntimeInformation.ProcessArchitecture == Architecture.Arm64
         ? new(*(uint*)(s + 16), *(uint*)(s + 24), *(uint*)(s + 28), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 32), *(long*)(s + 48))
         : new(*(uint*)(s + 24), *(uint*)(s + 28), *(uint*)(s + 32), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 40), *(long*)(s + 48));
@@ -265,6 +274,9 @@ public static unsafe partial class KernelPath
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport("libc")]
+    private static partial nint lseek(int fd, nint offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, nint argument);

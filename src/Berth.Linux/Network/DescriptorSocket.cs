@@ -28,6 +28,14 @@ public static unsafe partial class DescriptorSocket
         return socket;
     }
 
+    /// <summary>Two connected sockets.</summary>
+    public static (Fd Ours, Fd Theirs) Pair()
+    {
+        int* fds = stackalloc int[2];
+        Check.Result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
+        return (new Fd(fds[0]), new Fd(fds[1]));
+    }
+
     /// <summary>Makes a datagram socket at a path.</summary>
     public static Fd BindDatagram(string path)
     {
@@ -108,6 +116,9 @@ public static unsafe partial class DescriptorSocket
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int socket_(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socketpair(int domain, int type, int protocol, int* fds);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int fd, byte* address, uint length);

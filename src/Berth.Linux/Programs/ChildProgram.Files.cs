@@ -165,11 +165,21 @@ public sealed unsafe partial class ChildProgram
     }
 
     /// <summary>Opens an existing file below a directory, writes, closes.</summary>
-    public ChildProgram WriteFile(ProgramFd directory, string path, string text, Resolve resolve)
+    /// <param name="directory">Where the path starts.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="text">What is written, in one call.</param>
+    /// <param name="resolve">How the path is resolved.</param>
+    /// <param name="ifPresent">Go on where there is no such file, or it takes no such value.</param>
+    public ChildProgram WriteFile(ProgramFd directory, string path, string text, Resolve resolve, bool ifPresent = false)
     {
         Slot mark = MarkSlots();
+        Label absent = NewLabel();
         Slot file = OpenAt2(directory, path, OpenFlags.WriteOnly, resolve);
-        WriteAll(file, text).Close(file);
+        if (ifPresent) OnError(absent, Errno.ENOENT);
+        WriteAll(file, text);
+        if (ifPresent) Tolerate(Errno.EINVAL);
+        Close(file);
+        Mark(absent);
         ReleaseSlots(mark);
         return this;
     }

@@ -52,6 +52,9 @@ public sealed record SpawnOptions
     /// <summary>Note the time of every step.</summary>
     public bool Trace { get; init; }
 
+    /// <summary>Return after the last meeting, when the child goes on without us, instead of when it executes its program.</summary>
+    public bool ReturnAfterLastMeeting { get; init; }
+
     /// <summary>Runs in the parent right after the clone, while the child works.</summary>
     public Action<SpawnedChild>? Meanwhile { get; init; }
 }
@@ -119,7 +122,7 @@ public sealed unsafe partial class ChildProgram
             theirs.Dispose();
             child = new SpawnedChild(pid, new Fd(pidFd), ours);
             options.Meanwhile?.Invoke(child);
-            Drive(child, board);
+            Drive(child, board, options.ReturnAfterLastMeeting);
             if (options.Trace) ReadTimes(child, board);
             return child;
         }
@@ -159,7 +162,7 @@ public sealed unsafe partial class ChildProgram
         return (int)pid;
     }
 
-    private void Drive(SpawnedChild child, Board* board)
+    private void Drive(SpawnedChild child, Board* board, bool returnAfterLastMeeting)
     {
         byte token;
         while (true)
@@ -172,6 +175,7 @@ public sealed unsafe partial class ChildProgram
             _meetings[token - 1](child);
             byte answer = 1;
             if (write(child.Socket.Number, &answer, 1) != 1) break;
+            if (returnAfterLastMeeting && token == _meetings.Count) return;
         }
         if (board->FailedAt != 0) throw Failure(board);
         if (board->ReachedEnd == 0)

@@ -14,6 +14,11 @@ internal static class Beginnings
         program.ResetSignals();
         program.Step("clear the umask", null, "modes of mount points and devices are exact");
         program.Umask(0);
+        if (input.TaskFiles.Count > 0)
+        {
+            program.Step("enter the v1 cgroups", null, "by itself, while it has one thread: a move from outside waits for an RCU grace period of some ten milliseconds");
+            foreach (Fd file in input.TaskFiles) program.WriteAll(file, "0");
+        }
         Shed(program, input.ExecutableSubstitute, input.Id, input.Host.IsRoot);
     }
 

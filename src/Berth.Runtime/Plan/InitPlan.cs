@@ -49,8 +49,11 @@ public sealed class InitPlan : IDisposable
 
     private static void AddMeetings(ChildProgram program, PlanInput input, NamespacePlan namespaces, MountList mounts)
     {
-        program.Step("wait for the cgroups", null, "a cgroup namespace is rooted where its maker stands, and no user code may run unconfined; this late because the first move into a v1 cgroup waits for an RCU grace period");
-        program.Meet(input.Actions.Confine);
+        if (input.Actions.Confine is { } confine)
+        {
+            program.Step("wait for the cgroups", null, "a cgroup namespace is rooted where its maker stands, and no user code may run unconfined");
+            program.Meet(confine);
+        }
         if (namespaces.Creates(Namespaces.Cgroup))
         {
             program.Step("unshare the cgroup namespace", null, "after the move into the container's cgroup, which becomes its root");

@@ -103,6 +103,9 @@ public sealed record PlanInput
     /// <summary>Bind sources cloned by the parent, by index of the mount.</summary>
     public IReadOnlyDictionary<int, Fd> PreparedTrees { get; init; } = new Dictionary<int, Fd>();
 
+    /// <summary>`tasks` files of v1 cgroups, open for writing, in each of which the child enters itself.</summary>
+    public IReadOnlyList<Fd> TaskFiles { get; init; } = [];
+
     /// <summary>The container's cgroups, for mounts of type cgroup.</summary>
     public CgroupView? Cgroups { get; init; }
 
@@ -122,8 +125,8 @@ public sealed record PlanActions
     /// <summary>Writes the id maps of the new user namespace.</summary>
     public Action<SpawnedChild> MapIds { get; init; } = static _ => { };
 
-    /// <summary>Has put the child into its cgroups when it returns.</summary>
-    public Action<SpawnedChild> Confine { get; init; } = static _ => { };
+    /// <summary>Has put the child into its cgroups when it returns; null where the child goes there by itself.</summary>
+    public Action<SpawnedChild>? Confine { get; init; }
 
     /// <summary>Runs the hooks that come before pivot_root; null where there are none.</summary>
     public Action<SpawnedChild>? BeforePivot { get; init; }

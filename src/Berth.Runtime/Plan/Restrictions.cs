@@ -65,15 +65,10 @@ internal static class Restrictions
     private static void AddMasks(ChildProgram program, Slot root, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0) return;
-        program.Step("prepare masks", null, "an inaccessible file and an empty read-only directory");
-        Label noNull = program.NewLabel();
-        Slot nullDevice = program.NewSlot();
-        program.Load(nullDevice, -1);
-        program.OpenAt2(root, "dev/null", OpenFlags.Path | OpenFlags.NoFollow, Resolve.InRoot | Resolve.NoMagicLinks, nullDevice);
-        program.OnError(noNull, Errno.ENOENT);
+        program.Step("prepare masks", "/dev/null and an empty directory", "an inaccessible file and an empty read-only directory");
+        Slot nullDevice = program.OpenAt2(root, "dev/null", OpenFlags.Path | OpenFlags.NoFollow, Resolve.InRoot | Resolve.NoMagicLinks);
         // The image's idea of /dev/null would give the container a writable file in place of the masked one (CVE-2025-31133).
         program.RequireDevice(nullDevice, DeviceNodes.Number(1, 3), Errno.ENODEV);
-        program.Mark(noNull);
         Slot context = program.FileSystemOpen("tmpfs");
         program.FileSystemSet(context, "size", "0").FileSystemSet(context, "mode", "0755").FileSystemCreate(context);
         Slot empty = program.FileSystemMount(context, MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);

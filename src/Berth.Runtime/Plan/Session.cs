@@ -29,7 +29,7 @@ internal static class Session
         if (!string.IsNullOrEmpty(label) && input.Proc is not null)
         {
             program.Step("label the keyring", label, "the keyring is created with this SELinux context");
-            program.WriteFile(input.Proc, "thread-self/attr/keycreate", label, Resolve.None).Tolerate(Errno.ENOENT, Errno.EINVAL);
+            program.WriteFile(input.Proc, "thread-self/attr/keycreate", label, Resolve.None, ifPresent: true);
         }
         program.Step("join a session keyring", $"_ses.{input.Id}", "keys of the caller must not be visible inside");
         // ENOSYS: not built in. EDQUOT and EPERM: many containers of one user; the caller's keyring is left with them.

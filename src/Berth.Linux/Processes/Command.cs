@@ -1,0 +1,125 @@
+// Runs another program to its end and takes what it said: hooks, newuidmap, CRIU's helpers.
+using Berth.Linux.Files;
+using Berth.Linux.Programs;
+
+namespace Berth.Linux.Processes;
+
+/// <summary>A program to run.</summary>
+public sealed record Command
+{
+    /// <summary>Paths tried in order.</summary>
+    public required IReadOnlyList<string> Candidates { get; init; }
+
+    /// <summary>argv, including argv[0].</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>Environment.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>What it reads from standard input.</summary>
+    public ReadOnlyMemory<byte> Input { get; init; }
+
+    /// <summary>File its standard output is appended to; null collects it.</summary>
+    public string? OutputFile { get; init; }
+
+    /// <summary>File its standard error is appended to; null collects it.</summary>
+    public string? ErrorFile { get; init; }
+
+    /// <summary>Seconds until it is killed; 0 or less waits for ever.</summary>
+    public int Timeout { get; init; }
+
+    /// <summary>A process whose namespaces it runs in, or null.</summary>
+    public Fd? Inside { get; init; }
+
+    /// <summary>Which of them.</summary>
+    public Namespaces Namespaces { get; init; }
+}
+
+/// <summary>How a program ended.</summary>
+/// <param name="Status">Wait status.</param>
+/// <param name="TimedOut">It was killed because its time was over.</param>
+/// <param name="Output">What it said on standard output and error, cut at 64 KiB.</param>
+public readonly record struct CommandResult(int Status, bool TimedOut, string Output);
+
+/// <summary>Runs commands.</summary>
+public static class CommandRunner
+{
+    private const int MostOutput = 64 * 1024;
+    private const int Append = 0x1 | 0x40 | 0x400;
+
+    /// <summary>Runs the program and waits for it.</summary>
+    /// <exception cref="StepFailedException">It could not be executed.</exception>
+    public static CommandResult Run(Command command)
+    {
+        using Fd input = KernelPath.MemoryFile("stdin", command.Input.Span);
+        (Fd output, Fd write) = KernelPath.Pipe(nonBlocking: true);
+        using Fd read = output;
+        SpawnedChild child;
+        using (write)
+        using (Fd? outFile = command.OutputFile is { } o ? KernelPath.Open(o, Append, 0x1A4) : null)
+        using (Fd? errFile = command.ErrorFile is { } e ? KernelPath.Open(e, Append, 0x1A4) : null)
+        using (ChildProgram program = Compile(command, input, outFile ?? write, errFile ?? write))
+        {
+            child = program.Spawn(new SpawnOptions());
+        }
+        return Await(child, command.Timeout, read);
+    }
+
+    private static ChildProgram Compile(Command command, Fd input, Fd output, Fd error)
+    {
+        ChildProgram program = new();
+        program.Step("prepare", command.Candidates[0], null);
+        program.ResetSignals();
+        program.DuplicateTo(input, 0).DuplicateTo(output, 1).DuplicateTo(error, 2);
+        if (command.Inside is { } process)
+        {
+            program.Step("join the namespaces for", command.Candidates[0], null);
+            program.Join(process, command.Namespaces);
+            if ((command.Namespaces & Namespaces.Pid) != 0) program.CloneAgain();
+        }
+        program.CloseOnExecFrom(3);
+        program.Step("execute", command.Candidates[0], null);
+        Slot found = program.FindProgram(command.Candidates);
+        program.Execute(found, command.Arguments, command.Environment);
+        return program;
+    }
+
+    private static CommandResult Await(SpawnedChild child, int timeout, Fd output)
+    {
+        using Fd process = child.PidFd;
+        long deadline = timeout > 0 ? Self.Monotonic + (timeout * 1_000_000_000L) : long.MaxValue;
+        List<byte> text = [];
+        Span<PollEntry> entries = stackalloc PollEntry[2];
+        int outputFd = output.Number;
+        bool timedOut = false;
+        while (true)
+        {
+            entries[0] = new PollEntry { Fd = process.Number, Events = 1 };
+            entries[1] = new PollEntry { Fd = outputFd, Events = 1 };
+            long left = deadline == long.MaxValue ? -1 : Math.Max(0, (deadline - Self.Monotonic) / 1_000_000);
+            Poll.Wait(entries, (int)Math.Min(left, int.MaxValue));
+            if (entries[1].Returned != 0 && !Drain(output, text)) outputFd = -1;
+            if (entries[0].Returned != 0) break;
+            if (Self.Monotonic < deadline) continue;
+            timedOut = true;
+            break;
+        }
+        int status = timedOut ? Child.KillAndReap(child.Pid) : Child.Reap(child.Pid);
+        Drain(output, text);
+        return new CommandResult(status, timedOut, System.Text.Encoding.UTF8.GetString([.. text]).Trim());
+    }
+
+    /// <returns>False at the end of the output.</returns>
+    private static bool Drain(Fd output, List<byte> text)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        while (true)
+        {
+            int n = KernelPath.Read(output, buffer);
+            if (n == 0) return false;
+            if (n < 0) return true;
+            // What a chatty program says beyond this is read and dropped, so that it does not block.
+            if (text.Count < MostOutput) text.AddRange(buffer[..n]);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// The façade of the runtime: every verb has a file of its own beside this one.
+using Berth.Linux;
+using Berth.Oci.Faults;
+using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.State;
+
+namespace Berth.Runtime;
+
+/// <summary>How a runtime works, for all its containers.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>Directory of the containers' states; null chooses the usual one.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>Ask systemd for cgroups.</summary>
+    public bool SystemdCgroup { get; init; }
+
+    /// <summary>No cgroups at all (crun's `--cgroup-manager disabled`).</summary>
+    public bool CgroupsDisabled { get; init; }
+
+    /// <summary>Bear what only root may do; null: when we are not root.</summary>
+    public bool? Rootless { get; init; }
+
+    /// <summary>CRIU's executable.</summary>
+    public string Criu { get; init; } = "criu";
+
+    /// <summary>Receives warnings.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+}
+
+/// <summary>
+/// Containers on one machine, one verb at a time, synchronously. Safe in a program with no other threads: the first
+/// process of a container is a clone of the caller (docs/decisions/0001).
+/// </summary>
+/// <example><code>
+/// ContainerRuntime runtime = new(new RuntimeOptions());
+/// int exitCode = runtime.Run(new CreateRequest { Id = "hello", Bundle = "/bundles/hello" });
+/// </code></example>
+public sealed partial class ContainerRuntime
+{
+    private readonly RuntimeOptions _options;
+    private readonly StateStore _store;
+
+    /// <summary>A runtime with these options.</summary>
+    public ContainerRuntime(RuntimeOptions options)
+    {
+        _options = options;
+        _store = new StateStore(options.Root ?? DefaultRoot());
+    }
+
+    /// <summary>The directory of states.</summary>
+    public StateStore Store => _store;
+
+    /// <summary>/run/berth for root, a directory of the user's own otherwise.</summary>
+    public static string DefaultRoot()
+    {
+        string? own = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        if (Linux.Processes.Self.UserId == 0) return "/run/berth";
+        return string.IsNullOrEmpty(own) ? $"/tmp/berth-{Linux.Processes.Self.UserId}" : $"{own}/berth";
+    }
+
+    /// <summary>State as runtime.md describes it.</summary>
+    /// <exception cref="BerthException"><see cref="Fault.NotFound"/>.</exception>
+    public (ContainerRecord Record, ContainerStatus Status) State(string id)
+    {
+        ContainerRecord record = _store.Load(id);
+        return (record, Facts.Observe(record, _store));
+    }
+
+    private Spec LoadSpec(string id) => SpecReader.Read(Linux.Files.KernelFile.Read(_store.ConfigOf(id)));
+
+    private static ContainerState StateFor(ContainerRecord record, string status) => new()
+    {
+        OciVersion = record.OciVersion,
+        Id = record.Id,
+        Status = status,
+        Pid = status == "stopped" ? 0 : record.Pid,
+        Bundle = record.Bundle,
+        Annotations = record.Annotations,
+    };
+
+    private static Fd OpenProc()
+    {
+        Fd proc = Linux.Files.KernelPath.Open("/proc", Linux.Programs.OpenFlags.Path | Linux.Programs.OpenFlags.Directory);
+        const long ProcMagic = 0x9FA0;
+        if (Linux.Files.KernelPath.FileSystemType(proc) == ProcMagic) return proc;
+        proc.Dispose();
+        throw new BerthException(Fault.Unsupported, "/proc is no procfs", "mount -t proc proc /proc");
+    }
+}

@@ -1,0 +1,306 @@
+// Create and run: from a bundle to a first process that waits for start, or runs at once.
+using Berth.Cgroups;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Network;
+using Berth.Linux.Processes;
+using Berth.Linux.Programs;
+using Berth.Oci.Faults;
+using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.Bundles;
+using Berth.Runtime.Hooks;
+using Berth.Runtime.Lifecycle;
+using Berth.Runtime.Plan;
+using Berth.Runtime.State;
+
+namespace Berth.Runtime;
+
+/// <summary>What create and run are asked for.</summary>
+public sealed record CreateRequest
+{
+    /// <summary>The new container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The bundle's directory.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Another configuration file than config.json.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>Unix socket that receives the terminal.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    /// <summary>Unix socket that receives a pidfd of the first process.</summary>
+    public string? PidFdSocket { get; init; }
+
+    /// <summary>File that gets the first process's id.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>chroot and move instead of pivot_root.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary>Keep the caller's session keyring.</summary>
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary>Descriptors from 3 on that pass to the program.</summary>
+    public int PreserveFds { get; init; }
+
+    /// <summary>Write a timeline of the steps to this file.</summary>
+    public string? Trace { get; init; }
+}
+
+public sealed partial class ContainerRuntime
+{
+    /// <summary>Makes a container whose program waits for <see cref="Start"/>.</summary>
+    /// <exception cref="BerthException">It could not be made; nothing is left of it.</exception>
+    public ContainerRecord Create(CreateRequest request)
+    {
+        using Launch launch = new(this, request, waitForStart: true);
+        return launch.Go().Record;
+    }
+
+    /// <summary>The parts of a launch, in the order in which they are acquired; what fails undoes them backwards.</summary>
+    internal sealed class Launch : IDisposable
+    {
+        private readonly ContainerRuntime _runtime;
+        private readonly CreateRequest _request;
+        private readonly bool _wait;
+        private readonly Undo _undo = new();
+        private readonly List<IDisposable> _open = [];
+        private readonly Bundle _bundle;
+        private ContainerRecord _record;
+        private CgroupTree? _cgroups;
+        private StepTrace? _trace;
+
+        public Launch(ContainerRuntime runtime, CreateRequest request, bool waitForStart)
+        {
+            _runtime = runtime;
+            _request = request;
+            _wait = waitForStart;
+            _trace = request.Trace is null ? null : new StepTrace();
+            StateStore.CheckId(request.Id);
+            _bundle = Bundle.Open(request.Bundle, request.Config);
+            SpecCheck.Check(_bundle.Spec);
+            _trace?.Mark("read the bundle");
+            _record = new ContainerRecord
+            {
+                Id = request.Id,
+                OciVersion = _bundle.Spec.OciVersion,
+                Bundle = _bundle.Directory,
+                Created = DateTimeOffset.UtcNow,
+                Owner = Self.UserId,
+                Annotations = _bundle.Spec.Annotations,
+            };
+        }
+
+        /// <summary>Run the startContainer hooks at the last meeting: in `run` nobody calls start.</summary>
+        public bool StartHooksInline { get; set; }
+
+        /// <summary>The spec of the container.</summary>
+        public Spec Spec => _bundle.Spec;
+
+        public (ContainerRecord Record, SpawnedChild Child) Go()
+        {
+            using Undo undo = _undo;
+            Preserve.Check(_request.PreserveFds);
+            string rootfs = _bundle.ResolveRootfs();
+            HostFacts host = HostFacts.Observe();
+            ConsoleChecks.Check(Spec.Process, _request.ConsoleSocket, _wait);
+            Claim(rootfs);
+            MakeCgroups();
+            PlanInput input = Prepare(rootfs, host);
+            _trace?.Mark("prepare");
+            using InitPlan plan = InitPlan.Build(input);
+            _trace?.Mark("compile the plan");
+            SpawnedChild child = Spawn(plan, input);
+            _trace?.Write(_request.Trace!, plan.Program, child, input.Rootfs);
+            undo.Dismiss();
+            return (_record, child);
+        }
+
+        private void Claim(string rootfs)
+        {
+            _runtime._store.Claim(_request.Id);
+            _undo.Push(() => _runtime._store.Remove(_request.Id));
+            using (Fd config = KernelPath.Open(_runtime._store.ConfigOf(_request.Id), OpenFlags.WriteOnly | 0x40 | 0x80, 0x180))
+            {
+                KernelPath.WriteAll(config, _bundle.Config, "config.json");
+            }
+            _record = _record with { Rootfs = rootfs };
+            if (_wait) KernelPath.MakeFifo(_runtime._store.FifoOf(_request.Id), 0x192);
+        }
+
+        private void MakeCgroups()
+        {
+            if (_runtime._options.CgroupsDisabled) return;
+            _cgroups = _runtime.CreateCgroups(_request.Id, Spec);
+            _undo.Push(() => { if (!_cgroups.HasCgroup) return; _cgroups.KillAll(); _cgroups.Delete(); });
+            _record = _record with { Cgroups = _cgroups.Record };
+            // Before the first process: what a kill -9 leaves from here on is found by this record.
+            _runtime._store.Save(_record);
+            if (!_runtime._options.SystemdCgroup) _cgroups.Apply();
+        }
+
+        private PlanInput Prepare(string rootfs, HostFacts host)
+        {
+            Spec spec = Spec;
+            Fd proc = Keep(OpenProc());
+            Membership? membership = _cgroups is { HasCgroup: true } && !_runtime._options.SystemdCgroup ? _cgroups.Membership() : null;
+            List<Fd> tasks = [];
+            foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
+            SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, _runtime._store.Root, _runtime._options.Warn);
+            Dictionary<int, Fd> trees = PreparedTrees.Of(spec, _bundle.Directory, host);
+            foreach (Fd tree in trees.Values) Keep(tree);
+            List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
+            return new PlanInput
+            {
+                Spec = spec,
+                Bundle = _bundle.Directory,
+                Rootfs = rootfs,
+                Host = host,
+                Id = _request.Id,
+                Proc = proc,
+                ExecutableSubstitute = host.IsRoot ? Keep(KernelPath.SealedEmpty("berth-init")) : null,
+                StartFifo = _wait ? Keep(KernelPath.Open(_runtime._store.FifoOf(_request.Id), OpenFlags.Path)) : null,
+                ConsoleSocket = spec.Process!.Terminal ? Keep(OpenConsole()) : null,
+                SeccompFilter = seccomp.Filter,
+                SeccompFlags = seccomp.Flags,
+                SeccompListener = seccomp.Connect() is { } listener ? Keep(listener) : null,
+                SeccompState = seccomp.StateFor(_record, Self.ProcessId),
+                NoPivot = _request.NoPivot,
+                NoNewKeyring = _request.NoNewKeyring,
+                PreserveFds = Preserve.Count(_request.PreserveFds),
+                Joins = joins,
+                TaskFiles = tasks,
+                PreparedTrees = trees,
+                Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups),
+                Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
+                Actions = new PlanActions
+                {
+                    MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
+                    Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
+                    BeforePivot = spec.Hooks is { } h && (h.Prestart ?? h.CreateRuntime ?? h.CreateContainer) is not null ? RunEarlyHooks : null,
+                    Ready = Record,
+                },
+            };
+        }
+
+        /// <summary>The container's end of a terminal goes to the caller's socket, or to one of our own in the foreground.</summary>
+        private Fd OpenConsole()
+        {
+            if (_request.ConsoleSocket is { } path) return DescriptorSocket.Connect(path);
+            (Fd ours, Fd theirs) = DescriptorSocket.Pair();
+            TerminalSocket = ours;
+            return theirs;
+        }
+
+        /// <summary>Our end, in the foreground with a terminal.</summary>
+        public Fd? TerminalSocket { get; private set; }
+
+        private List<(Namespaces Kind, Fd Fd)> OpenJoins(Spec spec)
+        {
+            List<(Namespaces, Fd)> joins = [];
+            foreach (NamespaceSpec n in spec.Linux?.Namespaces ?? [])
+            {
+                if (string.IsNullOrEmpty(n.Path)) continue;
+                Fd? fd = KernelPath.TryOpen(n.Path, OpenFlags.ReadOnly);
+                if (fd is null)
+                {
+                    throw new BerthException(Fault.NotFound, $"cannot join the {n.Type} namespace {n.Path}: {KernelPath.LastErrno.Sentence()}",
+                        "the process or the mount that kept it is gone");
+                }
+                joins.Add((NamespacePlan.KindOf(n.Type), Keep(fd)));
+            }
+            return joins;
+        }
+
+        private SpawnedChild Spawn(InitPlan plan, PlanInput input)
+        {
+            using Fd? cgroup = _runtime._options.SystemdCgroup ? null : _cgroups?.Membership().OpenUnified();
+            try
+            {
+                return plan.Program.Spawn(new SpawnOptions
+                {
+                    Namespaces = plan.Clone,
+                    Cgroup = cgroup,
+                    ReturnAfterLastMeeting = _wait,
+                    Trace = _trace is not null,
+                    Meanwhile = Meanwhile,
+                });
+            }
+            catch (StepFailedException failure)
+            {
+                throw StepWords.Explain(failure, Spec, input.Rootfs, input.Environment);
+            }
+        }
+
+        private void Meanwhile(SpawnedChild child)
+        {
+            if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
+        }
+
+        private void EnterScope(SpawnedChild child)
+        {
+            _cgroups!.Enter(child.Pid);
+            _cgroups.Apply();
+            _record = _record with { Cgroups = _cgroups.Record };
+        }
+
+        private void RunEarlyHooks(SpawnedChild child)
+        {
+            HooksSpec hooks = Spec.Hooks!;
+            ContainerState state = StateFor(_record with { Pid = child.Pid }, "creating");
+            HookContext context = _runtime.HooksOf(Spec, "prestart", state);
+            HookRunner.Run(hooks.Prestart, context);
+            HookRunner.Run(hooks.CreateRuntime, context with { Point = "createRuntime" });
+            HookRunner.Run(hooks.CreateContainer, context with
+            {
+                Point = "createContainer",
+                Inside = child.PidFd,
+                Namespaces = Entry.Kinds(Spec, child.Pid),
+            });
+        }
+
+        private void Record(SpawnedChild child)
+        {
+            if (!Self.IsAlive(child.Pid, out ulong start)) return;
+            _record = _record with { Pid = child.Pid, StartTime = start };
+            _runtime._store.Save(_record);
+            if (StartHooksInline) _runtime.RunStartHooks(Spec, _record);
+            if (_request.PidFile is { } file) PidFiles.Write(file, child.Pid);
+            if (_request.PidFdSocket is { } socket) PidFiles.Send(socket, child.PidFd);
+            if (Spec.Annotations.GetValueOrDefault("run.oci.pidfd_receiver") is { } receiver) PidFiles.Send(receiver, child.PidFd);
+        }
+
+        private Fd Keep(Fd fd)
+        {
+            _open.Add(fd);
+            return fd;
+        }
+
+        public void Dispose()
+        {
+            foreach (IDisposable fd in _open) fd.Dispose();
+        }
+    }
+
+    private CgroupTree CreateCgroups(string id, Spec spec) => CgroupTree.Create(CgroupHost.Discover(), new CgroupRequest
+    {
+        Id = id,
+        CgroupsPath = spec.Linux?.CgroupsPath,
+        Resources = spec.Linux?.Resources,
+        Devices = spec.Linux?.Devices,
+        Driver = _options.SystemdCgroup ? CgroupDriver.Systemd : CgroupDriver.Cgroupfs,
+        Rootless = _options.Rootless ?? Self.UserId != 0,
+        Owner = IdMaps.HostRoot(spec),
+        Options = CgroupOptions.Of(spec.Annotations),
+    });
+
+    private HookContext HooksOf(Spec spec, string point, ContainerState state) => new()
+    {
+        Point = point,
+        State = state,
+        StandardOutput = spec.Annotations.GetValueOrDefault("run.oci.hooks.stdout"),
+        StandardError = spec.Annotations.GetValueOrDefault("run.oci.hooks.stderr"),
+    };
+}

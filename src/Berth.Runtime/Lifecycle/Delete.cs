@@ -1,0 +1,100 @@
+// Delete: everything that create made, and nothing else.
+using Berth.Cgroups;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Processes;
+using Berth.Oci.Faults;
+using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.Hooks;
+using Berth.Runtime.Lifecycle;
+using Berth.Runtime.State;
+
+namespace Berth.Runtime;
+
+public sealed partial class ContainerRuntime
+{
+    /// <summary>Removes a stopped container; with <paramref name="force"/> one in any state, or one that a crash left half-made.</summary>
+    /// <exception cref="BerthException"><see cref="Fault.NotFound"/> (not when forced), <see cref="Fault.WrongState"/>.</exception>
+    public void Delete(string id, bool force)
+    {
+        ContainerRecord? record = LoadForDelete(id, force);
+        if (record is null) return;
+        ContainerStatus status = Facts.Observe(record, _store);
+        // A container that was never started has nothing to lose: as runc, it is killed and deleted without force.
+        if (status != ContainerStatus.Created) LifecycleTable.Require(Verb.Delete, status, force);
+        if (status != ContainerStatus.Stopped || force) End(record);
+        Remove(record, TryLoadSpec(id));
+    }
+
+    private ContainerRecord? LoadForDelete(string id, bool force)
+    {
+        try
+        {
+            return _store.Load(id);
+        }
+        catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.Failed)
+        {
+            if (_store.HasDirectory(id))
+            {
+                // Killed before its record was written, or damaged: there is nothing but the directory that we know of.
+                if (!force && e.Kind == Fault.Failed) throw;
+                _store.Remove(id);
+                return null;
+            }
+            if (force) return null;
+            throw;
+        }
+    }
+
+    /// <summary>Kills what lives and waits until it is gone.</summary>
+    private static void End(ContainerRecord record)
+    {
+        using Fd? process = Facts.IsAlive(record) ? PidFd.TryOpen(record.Pid) : null;
+        KillAll(record, 9);
+        if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { HasCgroup: true, Freezer: FreezerState.Frozen } frozen) frozen.Thaw();
+        if (process is null) return;
+        Span<PollEntry> entries = [new PollEntry { Fd = process.Number, Events = 1 }];
+        for (int i = 0; i < 100; i++)
+        {
+            if (Poll.Wait(entries, 100) > 0) return;
+            Self.TrySignal(record.Pid, 9, out _);
+        }
+        throw new BerthException(Fault.Unavailable, $"container init still running: {record.Pid}", "it hangs in the kernel: see /proc/PID/stack");
+    }
+
+    private Spec? TryLoadSpec(string id)
+    {
+        try
+        {
+            return LoadSpec(id);
+        }
+        catch (Exception e) when (e is LinuxException or BerthException)
+        {
+            return null;
+        }
+    }
+
+    private void Remove(ContainerRecord record, Spec? spec)
+    {
+        if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { HasCgroup: true } tree)
+        {
+            tree.KillAll();
+            tree.Delete();
+        }
+        KernelPath.Remove(_store.FifoOf(record.Id));
+        _store.Remove(record.Id);
+        if (spec?.Hooks?.Poststop is not { Count: > 0 } hooks) return;
+        foreach (HookSpec hook in hooks)
+        {
+            try
+            {
+                HookRunner.Run([hook], HooksOf(spec, "poststop", StateFor(record, "stopped")));
+            }
+            catch (BerthException e)
+            {
+                // runtime.md: a failed poststop hook is logged, and the others still run.
+                _options.Warn(e.Sentence);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// Exec: another process inside a container, with the same confinement as its first.
+using Berth.Cgroups;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Network;
+using Berth.Linux.Processes;
+using Berth.Linux.Programs;
+using Berth.Oci.Faults;
+using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.Bundles;
+using Berth.Runtime.Lifecycle;
+using Berth.Runtime.Plan;
+using Berth.Runtime.State;
+
+namespace Berth.Runtime;
+
+/// <summary>What exec is asked for.</summary>
+public sealed record ExecRequest
+{
+    /// <summary>The container.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Makes the process from the container's own; the first process's is given.</summary>
+    public required Func<Spec, ProcessSpec> Process { get; init; }
+
+    /// <summary>Unix socket that receives the terminal.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    /// <summary>Unix socket that receives a pidfd of the process.</summary>
+    public string? PidFdSocket { get; init; }
+
+    /// <summary>File that gets the process's id.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>Return as soon as the program runs.</summary>
+    public bool Detach { get; init; }
+
+    /// <summary>Also when the container is paused: it then waits for resume.</summary>
+    public bool IgnorePaused { get; init; }
+
+    /// <summary>Descriptors from 3 on that pass to the program.</summary>
+    public int PreserveFds { get; init; }
+
+    /// <summary>Cgroups below the container's: a path, or controller[,controller...]:path.</summary>
+    public IReadOnlyList<string> Cgroups { get; init; } = [];
+
+    /// <summary>Leave orphaned processes to the system's reaper.</summary>
+    public bool NoSubreaper { get; init; }
+}
+
+public sealed partial class ContainerRuntime
+{
+    /// <summary>Runs a process inside a container.</summary>
+    /// <returns>Its exit code; 0 when detached.</returns>
+    /// <exception cref="BerthException">It could not be started.</exception>
+    public int Exec(ExecRequest request)
+    {
+        (ContainerRecord record, ContainerStatus status) = State(request.Id);
+        LifecycleTable.Require(Verb.Exec, status, request.IgnorePaused);
+        Preserve.Check(request.PreserveFds);
+        Spec spec = LoadSpec(request.Id);
+        ProcessSpec process = request.Process(spec);
+        SpecCheck.CheckProcess(process);
+        ConsoleChecks.Check(process, request.ConsoleSocket, request.Detach);
+        if (!request.NoSubreaper && !request.Detach) Self.BecomeSubreaper();
+        using Foreground? foreground = request.Detach ? null : new Foreground();
+        using ExecLaunch launch = new(this, request, record, spec with { Process = process });
+        SpawnedChild child = launch.Go();
+        using Fd pidFd = child.PidFd;
+        return foreground is null ? 0 : WaitStatus.ExitCode(foreground.Stay(child, launch.TerminalSocket));
+    }
+
+    /// <summary>The parts of an exec.</summary>
+    private sealed class ExecLaunch(ContainerRuntime runtime, ExecRequest request, ContainerRecord record, Spec spec) : IDisposable
+    {
+        private readonly List<IDisposable> _open = [];
+
+        public Fd? TerminalSocket { get; private set; }
+
+        public SpawnedChild Go()
+        {
+            HostFacts host = HostFacts.Observe();
+            Fd init = Keep(PidFd.TryOpen(record.Pid) ?? throw new BerthException(Fault.WrongState, "cannot exec in a stopped container"));
+            // Only now is the number known to be the recorded process's: the handle was opened before this look.
+            if (!Facts.IsAlive(record)) throw new BerthException(Fault.WrongState, "cannot exec in a stopped container");
+            Namespaces kinds = Entry.Kinds(spec, record.Pid);
+            bool pidByParent = (kinds & Namespaces.Pid) != 0 && (kinds & Namespaces.User) == 0 && host.IsRoot;
+            Membership? membership = MembershipOf();
+            PlanInput input = Prepare(host, membership);
+            using Fd? cgroup = membership?.OpenUnified();
+            using ChildProgram program = Compile(input, init, kinds, pidByParent);
+            try
+            {
+                if (!pidByParent) return Spawn(program, cgroup);
+                // Our children are born in the container's pid namespace while this lasts: one clone does for two.
+                using Fd own = KernelPath.Open("/proc/self/ns/pid", OpenFlags.ReadOnly);
+                using Fd theirs = KernelPath.Open($"/proc/{record.Pid}/ns/pid", OpenFlags.ReadOnly);
+                Self.Join(theirs, Namespaces.Pid);
+                try { return Spawn(program, cgroup); }
+                finally { Self.Join(own, Namespaces.Pid); }
+            }
+            catch (StepFailedException failure)
+            {
+                throw StepWords.Explain(failure, spec, record.Rootfs, input.Environment);
+            }
+        }
+
+        private Membership? MembershipOf()
+        {
+            if (record.Cgroups is not { } c || CgroupTree.Open(c) is not { HasCgroup: true } tree) return null;
+            return tree.Membership(request.Cgroups.Count == 0 ? null : SubCgroups.Parse(request.Cgroups), record.Pid);
+        }
+
+        private PlanInput Prepare(HostFacts host, Membership? membership)
+        {
+            ProcessSpec process = spec.Process!;
+            List<Fd> tasks = [];
+            foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
+            SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), runtime._store.Root, runtime._options.Warn);
+            return new PlanInput
+            {
+                Spec = spec,
+                Bundle = record.Bundle,
+                Rootfs = record.Rootfs,
+                Host = host,
+                Id = record.Id,
+                Proc = Keep(OpenProc()),
+                ExecutableSubstitute = host.IsRoot ? Keep(KernelPath.SealedEmpty("berth-exec")) : null,
+                ConsoleSocket = process.Terminal ? Keep(OpenConsole()) : null,
+                SeccompFilter = seccomp.Filter,
+                SeccompFlags = seccomp.Flags,
+                SeccompListener = seccomp.Connect() is { } listener ? Keep(listener) : null,
+                SeccompState = seccomp.StateFor(record, 0),
+                PreserveFds = Preserve.Count(request.PreserveFds),
+                TaskFiles = tasks,
+                Environment = ProcessEnvironment.Of(process, $"/proc/{record.Pid}/root", Preserve.Listen),
+                Actions = new PlanActions { Ready = Ready },
+            };
+        }
+
+        private ChildProgram Compile(PlanInput input, Fd init, Namespaces kinds, bool pidByParent)
+        {
+            ChildProgram program = new();
+            try
+            {
+                Beginnings.Add(program, input);
+                ExecPlan.AddAffinity(program, spec.Process!.ExecCpuAffinity?.Initial, "initial", "while the runtime enters the container");
+                ExecPlan.Join(program, init, record.Pid, pidByParent ? kinds & ~Namespaces.Pid : kinds);
+                ExecPlan.AddAffinity(program, spec.Process.ExecCpuAffinity?.Final, "final", "once inside its cgroup");
+                ExecPlan.Add(program, input);
+                return program;
+            }
+            catch
+            {
+                program.Dispose();
+                throw;
+            }
+        }
+
+        private SpawnedChild Spawn(ChildProgram program, Fd? cgroup) => program.Spawn(new SpawnOptions
+        {
+            Cgroup = cgroup,
+            Meanwhile = child =>
+            {
+                if (spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, runtime._options.Warn);
+            },
+        });
+
+        private Fd OpenConsole()
+        {
+            if (request.ConsoleSocket is { } path) return DescriptorSocket.Connect(path);
+            (Fd ours, Fd theirs) = DescriptorSocket.Pair();
+            TerminalSocket = Keep(ours);
+            return theirs;
+        }
+
+        private void Ready(SpawnedChild child)
+        {
+            if (request.PidFile is { } file) PidFiles.Write(file, child.Pid);
+            if (request.PidFdSocket is { } socket) PidFiles.Send(socket, child.PidFd);
+        }
+
+        private Fd Keep(Fd fd)
+        {
+            _open.Add(fd);
+            return fd;
+        }
+
+        public void Dispose()
+        {
+            foreach (IDisposable fd in _open) fd.Dispose();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// A timeline of a start in the format that Chrome's and Perfetto's viewers read (Trace Event Format, JSON array).
+using System.Buffers;
+using System.Text.Json;
+using Berth.Linux.Files;
+using Berth.Linux.Processes;
+using Berth.Linux.Programs;
+
+namespace Berth.Runtime.Lifecycle;
+
+internal sealed class StepTrace
+{
+    private readonly List<(string Name, long Start, long End)> _parent = [];
+    private long _last = Self.Monotonic;
+
+    /// <summary>What the parent did since the last mark.</summary>
+    public void Mark(string name)
+    {
+        long now = Self.Monotonic;
+        _parent.Add((name, _last, now));
+        _last = now;
+    }
+
+    public void Write(string path, ChildProgram program, SpawnedChild child, string subject)
+    {
+        Mark("spawn and meet");
+        long origin = _parent[0].Start;
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter w = new(buffer))
+        {
+            w.WriteStartArray();
+            foreach ((string name, long start, long end) in _parent) Event(w, name, subject, start - origin, end - start, thread: 1);
+            for (int i = 0; i < program.Steps.Count && i < child.StepTimes.Count; i++)
+            {
+                long start = child.StepTimes[i];
+                if (start == 0) continue;
+                long end = 0;
+                for (int next = i + 1; next < child.StepTimes.Count && end == 0; next++) end = child.StepTimes[next];
+                if (end == 0) end = child.ExecuteTime == 0 ? start : child.ExecuteTime;
+                Event(w, program.Steps[i].Phrase, program.Steps[i].Why ?? "", start - origin, Math.Max(0, end - start), thread: 2);
+            }
+            w.WriteEndArray();
+        }
+        KernelPath.WriteAtomically(path, buffer.WrittenSpan, 0x1A4);
+    }
+
+    private static void Event(Utf8JsonWriter w, string name, string why, long start, long length, int thread)
+    {
+        w.WriteStartObject();
+        w.WriteString("name"u8, name);
+        w.WriteString("ph"u8, "X"u8);
+        w.WriteNumber("ts"u8, start / 1000.0);
+        w.WriteNumber("dur"u8, length / 1000.0);
+        w.WriteNumber("pid"u8, 1);
+        w.WriteNumber("tid"u8, thread);
+        w.WriteStartObject("args"u8);
+        w.WriteString("why"u8, why);
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+}

@@ -1,0 +1,146 @@
+// What is stored of a container: one immutable record, replaced atomically. What the kernel knows is not in it.
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Berth.Cgroups;
+using Berth.Oci.Faults;
+
+namespace Berth.Runtime.State;
+
+/// <summary>Stored facts of a container (<c>state.json</c> in its state directory, version 1).</summary>
+public sealed record ContainerRecord
+{
+    /// <summary>Version of this layout.</summary>
+    public const int LayoutVersion = 1;
+
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>ociVersion of its configuration.</summary>
+    public string OciVersion { get; init; } = "";
+
+    /// <summary>Absolute path of the bundle.</summary>
+    public string Bundle { get; init; } = "";
+
+    /// <summary>Absolute path of the root file system.</summary>
+    public string Rootfs { get; init; } = "";
+
+    /// <summary>First process, or 0 while there is none.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Its start time in clock ticks since boot: a later process with the same number has another.</summary>
+    public ulong StartTime { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public DateTimeOffset Created { get; init; }
+
+    /// <summary>Who created it.</summary>
+    public uint Owner { get; init; }
+
+    /// <summary>Its cgroups, or null.</summary>
+    public CgroupRecord? Cgroups { get; init; }
+
+    /// <summary>Its annotations.</summary>
+    public Dictionary<string, string> Annotations { get; init; } = [];
+
+    /// <summary>As bytes.</summary>
+    public byte[] ToJson()
+    {
+        ArrayBufferWriter<byte> buffer = new(1024);
+        using (Utf8JsonWriter w = new(buffer))
+        {
+            w.WriteStartObject();
+            w.WriteNumber("version"u8, LayoutVersion);
+            w.WriteString("id"u8, Id);
+            w.WriteString("ociVersion"u8, OciVersion);
+            w.WriteString("bundle"u8, Bundle);
+            w.WriteString("rootfs"u8, Rootfs);
+            w.WriteNumber("init_process_pid"u8, Pid);
+            w.WriteNumber("init_process_start"u8, StartTime);
+            w.WriteString("created"u8, Created.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture));
+            w.WriteNumber("owner"u8, Owner);
+            if (Cgroups is not null)
+            {
+                w.WritePropertyName("cgroups"u8);
+                Cgroups.Write(w);
+            }
+            w.WriteStartObject("annotations"u8);
+            foreach ((string key, string value) in Annotations) w.WriteString(key, value);
+            w.WriteEndObject();
+            w.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>From bytes.</summary>
+    /// <exception cref="BerthException"><see cref="Fault.Failed"/>: the file is damaged or of a later version.</exception>
+    public static ContainerRecord Read(ReadOnlySpan<byte> json, string path)
+    {
+        try
+        {
+            return ReadUnchecked(json);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new BerthException(Fault.Failed, $"state file {path} is damaged: {e.Message}", "delete the container with --force", e);
+        }
+    }
+
+    private static ContainerRecord ReadUnchecked(ReadOnlySpan<byte> json)
+    {
+        Utf8JsonReader r = new(json);
+        string id = "", ociVersion = "", bundle = "", rootfs = "";
+        int pid = 0;
+        ulong start = 0;
+        DateTimeOffset created = default;
+        uint owner = 0;
+        CgroupRecord? cgroups = null;
+        Dictionary<string, string> annotations = [];
+        r.Read();
+        while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
+        {
+            if (r.ValueTextEquals("cgroups"u8))
+            {
+                r.Read();
+                cgroups = CgroupRecord.Read(ref r);
+                continue;
+            }
+            string name = r.GetString()!;
+            r.Read();
+            switch (name)
+            {
+                case "version" when r.GetInt32() > LayoutVersion: throw new FormatException("it was written by a later version");
+                case "id": id = r.GetString()!; break;
+                case "ociVersion": ociVersion = r.GetString()!; break;
+                case "bundle": bundle = r.GetString()!; break;
+                case "rootfs": rootfs = r.GetString()!; break;
+                case "init_process_pid": pid = r.GetInt32(); break;
+                case "init_process_start": start = r.GetUInt64(); break;
+                case "created": created = DateTimeOffset.Parse(r.GetString()!, CultureInfo.InvariantCulture); break;
+                case "owner": owner = r.GetUInt32(); break;
+                case "annotations":
+                    while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
+                    {
+                        string key = r.GetString()!;
+                        r.Read();
+                        annotations[key] = r.GetString() ?? "";
+                    }
+                    break;
+                default: r.Skip(); break;
+            }
+        }
+        return new ContainerRecord
+        {
+            Id = id,
+            OciVersion = ociVersion,
+            Bundle = bundle,
+            Rootfs = rootfs,
+            Pid = pid,
+            StartTime = start,
+            Created = created,
+            Owner = owner,
+            Cgroups = cgroups,
+            Annotations = annotations,
+        };
+    }
+}

@@ -1,0 +1,54 @@
+// The status of a container as it is seen, never as it is remembered: a crash cannot make it lie.
+using Berth.Cgroups;
+using Berth.Linux.Files;
+using Berth.Linux.Processes;
+
+namespace Berth.Runtime.State;
+
+/// <summary>Status of a container (runtime.md, State).</summary>
+public enum ContainerStatus
+{
+    /// <summary>Being made, or left half-made by a crash.</summary>
+    Creating,
+
+    /// <summary>Waits for start.</summary>
+    Created,
+
+    /// <summary>Its program runs.</summary>
+    Running,
+
+    /// <summary>Its processes are frozen.</summary>
+    Paused,
+
+    /// <summary>Its first process has ended.</summary>
+    Stopped,
+}
+
+/// <summary>Looks at the kernel.</summary>
+public static class Facts
+{
+    /// <summary>The status now.</summary>
+    public static ContainerStatus Observe(ContainerRecord record, StateStore store)
+    {
+        if (!IsAlive(record)) return ContainerStatus.Stopped;
+        if (IsFrozen(record)) return ContainerStatus.Paused;
+        return KernelFile.Exists(store.FifoOf(record.Id)) ? ContainerStatus.Created : ContainerStatus.Running;
+    }
+
+    /// <summary>Whether the first process is there and is the one that was recorded.</summary>
+    public static bool IsAlive(ContainerRecord record) =>
+        record.Pid > 0 && Self.IsAlive(record.Pid, out ulong start) && start == record.StartTime;
+
+    private static bool IsFrozen(ContainerRecord record) =>
+        record.Cgroups is { } cgroups && CgroupTree.Open(cgroups).Freezer == FreezerState.Frozen;
+
+    /// <summary>The specification's word.</summary>
+    public static string Word(this ContainerStatus status) => status switch
+    {
+        ContainerStatus.Creating => "creating",
+        ContainerStatus.Created => "created",
+        ContainerStatus.Running => "running",
+        ContainerStatus.Paused => "paused",
+        _ => "stopped",
+    };
+}
