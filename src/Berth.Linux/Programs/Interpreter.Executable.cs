@@ -7,6 +7,9 @@ internal struct Segment
     public long Start;
     public long Length;
     public long Protection;
+
+    /// <summary>Where it lies in the file; -1: its pages are modified.</summary>
+    public long Offset;
 }
 
 /// <summary>struct prctl_mm_map of prctl(2), PR_SET_MM_MAP.</summary>
@@ -24,21 +27,27 @@ internal unsafe ref partial struct Interpreter
     private const int MAP_PRIVATE_ANONYMOUS_POPULATE = 0x2 | 0x20 | 0x8000;
     private const int MREMAP_MAYMOVE_FIXED = 1 | 2;
 
+    private const int MAP_PRIVATE_FIXED = 0x2 | 0x10;
+
     /// <summary>
-    /// Moves an anonymous copy over every mapping of the executable, code we stand on included: mremap swaps the pages in
-    /// one step and their content is the same. Afterwards nothing maps the file, which is what lets PR_SET_MM_MAP change
-    /// what /proc/self/exe names.
+    /// Takes the program's own file away from under it. Unmodified pages are mapped again from another mount's descriptor;
+    /// over the others a copy is moved. Both swap the pages in one step, code we stand on included, and leave the same bytes.
     /// </summary>
-    private long ShedExecutable(Segment* segments, int count)
+    private long ShedExecutable(Segment* segments, int count, int image)
     {
         for (int i = 0; i < count; i++)
         {
-            long length = segments[i].Length;
-            long copy = Call(Syscall.MMap, 0, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_POPULATE, -1, 0);
+            Segment* s = segments + i;
+            if (s->Offset >= 0 && image >= 0)
+            {
+                if (Call(Syscall.MMap, s->Start, s->Length, s->Protection, MAP_PRIVATE_FIXED, image, s->Offset) < 0) return -1;
+                continue;
+            }
+            long copy = Call(Syscall.MMap, 0, s->Length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_POPULATE, -1, 0);
             if (copy < 0) return -1;
-            Buffer.MemoryCopy((void*)segments[i].Start, (void*)copy, length, length);
-            if (segments[i].Protection != PROT_READ_WRITE && Call(Syscall.MProtect, copy, length, segments[i].Protection) < 0) return -1;
-            if (Call(Syscall.MRemap, copy, length, length, MREMAP_MAYMOVE_FIXED, segments[i].Start) < 0) return -1;
+            Buffer.MemoryCopy((void*)s->Start, (void*)copy, s->Length, s->Length);
+            if (s->Protection != PROT_READ_WRITE && Call(Syscall.MProtect, copy, s->Length, s->Protection) < 0) return -1;
+            if (Call(Syscall.MRemap, copy, s->Length, s->Length, MREMAP_MAYMOVE_FIXED, s->Start) < 0) return -1;
         }
         return 0;
     }

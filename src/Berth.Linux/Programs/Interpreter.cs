@@ -112,7 +112,7 @@ internal unsafe ref partial struct Interpreter
             case Operation.CopyTree:
                 return CopyTree((int)Arg(at, 0), (int)Arg(at, 1), depth: 0);
             case Operation.ShedExecutable:
-                return ShedExecutable((Segment*)at->Argument[0], (int)at->Argument[1]);
+                return ShedExecutable((Segment*)at->Argument[0], (int)at->Argument[1], (int)at->Argument[2]);
             case Operation.WriteAll:
                 {
                     long n = Call(Syscall.Write, Arg(at, 0), at->Argument[1], at->Argument[2]);

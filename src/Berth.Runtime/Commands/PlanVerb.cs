@@ -19,6 +19,7 @@ internal static class PlanVerb
         HostFacts host = HostFacts.Observe();
         using Linux.Fd proc = KernelPath.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
         using Linux.Fd nowhere = KernelPath.Open("/dev/null", OpenFlags.Path);
+        using ExecutableExit exit = ExecutableExit.Open("berth-init");
         SeccompPlan seccomp = SeccompPlan.Of(bundle.Spec, bundle.Config, null, call.Log.Warn);
         string rootfs = bundle.ResolveRootfs();
         using InitPlan plan = InitPlan.Build(new PlanInput
@@ -29,7 +30,7 @@ internal static class PlanVerb
             Host = host,
             Proc = proc,
             StartFifo = nowhere,
-            ExecutableSubstitute = nowhere,
+            ExecutableExit = exit,
             ConsoleSocket = bundle.Spec.Process!.Terminal ? nowhere : null,
             SeccompFilter = seccomp.Filter,
             SeccompListener = bundle.Spec.Linux?.Seccomp?.ListenerPath is { Length: > 0 } ? nowhere : null,

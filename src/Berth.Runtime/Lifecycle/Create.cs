@@ -160,7 +160,7 @@ public sealed partial class ContainerRuntime
                 Host = host,
                 Id = _request.Id,
                 Proc = proc,
-                ExecutableSubstitute = host.IsRoot ? Keep(KernelPath.SealedEmpty("berth-init")) : null,
+                ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-init")) : null,
                 StartFifo = _wait ? Keep(KernelPath.Open(_runtime._store.FifoOf(_request.Id), OpenFlags.Path)) : null,
                 ConsoleSocket = spec.Process!.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
@@ -272,10 +272,10 @@ public sealed partial class ContainerRuntime
             if (Spec.Annotations.GetValueOrDefault("run.oci.pidfd_receiver") is { } receiver) PidFiles.Send(receiver, child.PidFd);
         }
 
-        private Fd Keep(Fd fd)
+        private T Keep<T>(T resource) where T : IDisposable
         {
-            _open.Add(fd);
-            return fd;
+            _open.Add(resource);
+            return resource;
         }
 
         public void Dispose()

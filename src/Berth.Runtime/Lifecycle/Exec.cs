@@ -125,7 +125,7 @@ public sealed partial class ContainerRuntime
                 Host = host,
                 Id = record.Id,
                 Proc = Keep(OpenProc()),
-                ExecutableSubstitute = host.IsRoot ? Keep(KernelPath.SealedEmpty("berth-exec")) : null,
+                ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-exec")) : null,
                 ConsoleSocket = process.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
@@ -180,10 +180,10 @@ public sealed partial class ContainerRuntime
             if (request.PidFdSocket is { } socket) PidFiles.Send(socket, child.PidFd);
         }
 
-        private Fd Keep(Fd fd)
+        private T Keep<T>(T resource) where T : IDisposable
         {
-            _open.Add(fd);
-            return fd;
+            _open.Add(resource);
+            return resource;
         }
 
         public void Dispose()

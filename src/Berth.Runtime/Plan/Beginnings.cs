@@ -19,15 +19,15 @@ internal static class Beginnings
             program.Step("enter the v1 cgroups", null, "by itself, while it has one thread: a move from outside waits for an RCU grace period of some ten milliseconds");
             foreach (Fd file in input.TaskFiles) program.WriteAll(file, "0");
         }
-        Shed(program, input.ExecutableSubstitute, input.Id, input.Host.IsRoot);
+        Shed(program, input.ExecutableExit, input.Id, input.Host.IsRoot);
     }
 
     /// <summary>Before the first namespace is joined: from there on others may look at this process.</summary>
-    public static void Shed(ChildProgram program, Fd? substitute, string id, bool isRoot)
+    public static void Shed(ChildProgram program, ExecutableExit? exit, string id, bool isRoot)
     {
-        if (substitute is null || !isRoot) return;
+        if (exit is null || !isRoot) return;
         program.Step("forget the runtime's binary", null, "a container must not reach it through /proc/PID/exe (CVE-2019-5736)");
-        program.ShedExecutable(substitute, $"berth-runtime init {id}");
+        program.ShedExecutable(exit, $"berth-runtime init {id}");
         program.Step("become undumpable", null, "processes in joined namespaces must not trace this one (CVE-2016-9962)");
         program.SetDumpable(false);
     }

@@ -64,8 +64,8 @@ public sealed record PlanInput
     /// <summary>The host's /proc, checked to be one: the only procfs that is written through.</summary>
     public Fd? Proc { get; init; }
 
-    /// <summary>Sealed empty file that takes the place of the runtime's binary.</summary>
-    public Fd? ExecutableSubstitute { get; init; }
+    /// <summary>What the child needs to forget the runtime's binary.</summary>
+    public ExecutableExit? ExecutableExit { get; init; }
 
     /// <summary>Start fifo: the program waits there for `start`; null runs at once.</summary>
     public Fd? StartFifo { get; init; }
