@@ -34,6 +34,7 @@ internal ref struct JsonCursor
         _document = document;
         _reader = new Utf8JsonReader(_json, new JsonReaderOptions { MaxDepth = Deepest });
         Advance();
+        if (IsNull) throw Expected("an object");
     }
 
     /// <summary>Whether the value is <c>null</c>.</summary>
@@ -235,10 +236,11 @@ internal ref struct JsonCursor
         catch (InvalidOperationException) { throw Wrong("the text is not valid Unicode"); }
     }
 
-    private readonly byte[] UnescapedName()
+    private readonly ReadOnlySpan<byte> UnescapedName()
     {
         byte[] buffer = new byte[_reader.ValueSpan.Length];
-        try { return buffer[.._reader.CopyString(buffer)]; }
+        // A span, not buffer[..n]: a range of an array makes a native program carry the runtime's type loader, 210 KB.
+        try { return buffer.AsSpan(0, _reader.CopyString(buffer)); }
         catch (InvalidOperationException) { throw Wrong("the member's name is not valid Unicode"); }
     }
 

@@ -96,6 +96,7 @@ public class SpecReaderTests
     [InlineData("""{"process":{"cwd":"\ud800"}}""", "process.cwd: the text is not valid Unicode")]
     [InlineData("""{"process":{"\ud800":1}}""", "process.\\ud800: the member's name is not valid Unicode")]
     [InlineData("[]", "expected an object, found an array")]
+    [InlineData("null", "expected an object, found null")]
     public void A_wrong_value_is_named_by_its_path(string json, string message)
     {
         // A name that is no plain word is shown in brackets.
