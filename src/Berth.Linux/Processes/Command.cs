@@ -106,7 +106,7 @@ public static class CommandRunner
         }
         int status = timedOut ? Child.KillAndReap(child.Pid) : Child.Reap(child.Pid);
         Drain(output, text);
-        return new CommandResult(status, timedOut, System.Text.Encoding.UTF8.GetString([.. text]).Trim());
+        return new CommandResult(status, timedOut, System.Text.Encoding.UTF8.GetString([.. text]));
     }
 
     /// <returns>False at the end of the output.</returns>

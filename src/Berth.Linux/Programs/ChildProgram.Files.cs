@@ -94,6 +94,9 @@ public sealed unsafe partial class ChildProgram
     /// <summary>close(2).</summary>
     public ChildProgram Close(Slot slot) { Call(Syscall.Close, slot); return this; }
 
+    /// <summary>close(2) of one of the parent's, in the child.</summary>
+    public ChildProgram Close(Fd fd) { Call(Syscall.Close, fd.Number); return this; }
+
     /// <summary>mkdirat(2).</summary>
     public ChildProgram MakeDirectory(ProgramFd directory, string name, uint mode) { Call(Syscall.MkdirAt, directory.Operand, _arena.String(name), mode); return this; }
 

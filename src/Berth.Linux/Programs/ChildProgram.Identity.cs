@@ -20,7 +20,7 @@ public sealed unsafe partial class ChildProgram
     /// <summary>Goes on in a new process, child of the same parent; needed after joining or unsharing a pid namespace.</summary>
     public ChildProgram CloneAgain(Namespaces namespaces = Namespaces.None)
     {
-        Emit(Operation.CloneAgain)->Argument[0] = (long)namespaces | 17;
+        Emit(Operation.CloneAgain)->Argument[0] = (long)namespaces;
         return this;
     }
 
@@ -38,6 +38,24 @@ public sealed unsafe partial class ChildProgram
         byte* none = _arena.Take(8);
         Call(Syscall.RtSigAction, 13, action, 0, 8);
         Call(Syscall.RtSigProcMask, 2, none, 0, 8);
+        return this;
+    }
+
+    /// <summary>Closes every descriptor from <paramref name="first"/> on but these, and the socket to the parent.</summary>
+    public ChildProgram CloseAllExcept(int first, ReadOnlySpan<int> keep)
+    {
+        int[] sorted = keep.ToArray();
+        Array.Sort(sorted);
+        int* list = _arena.Take<int>(sorted.Length + 1);
+        int count = 0;
+        foreach (int fd in sorted)
+        {
+            if (fd >= first) list[count++] = fd;
+        }
+        Instruction* at = Emit(Operation.CloseAllExcept);
+        at->Argument[0] = (long)list;
+        at->Argument[1] = count;
+        at->Argument[2] = first;
         return this;
     }
 

@@ -79,6 +79,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
                 Operation.ShedExecutable => "mmap, mremap",
                 Operation.WriteAll => "write",
                 Operation.RequireCwdInside => "getcwd",
+                Operation.CloseAllExcept => "close_range",
                 Operation.RequireFileSystem => "fstatfs",
                 Operation.RequireDevice or Operation.JumpUnlessType => "fstat",
                 _ => "",

@@ -121,6 +121,8 @@ internal unsafe ref partial struct Interpreter
                 }
             case Operation.RequireDevice:
                 return RequireDevice((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2]);
+            case Operation.CloseAllExcept:
+                return CloseAllExcept((int*)at->Argument[0], (int)at->Argument[1], (int)at->Argument[2]);
             case Operation.Fail:
                 return Error((Errno)at->Argument[0]);
             default:
@@ -146,6 +148,21 @@ internal unsafe ref partial struct Interpreter
     {
         _errno = (int)errno;
         return -1;
+    }
+
+    private long CloseAllExcept(int* keep, int count, int first)
+    {
+        bool syncDone = false;
+        int i = 0;
+        while (i < count || !syncDone)
+        {
+            bool takeSync = !syncDone && (i >= count || Sync <= keep[i]);
+            int next = takeSync ? Sync : keep[i++];
+            syncDone |= takeSync;
+            if (next > first) Call(Syscall.CloseRange, first, next - 1);
+            if (next >= first) first = next + 1;
+        }
+        return Call(Syscall.CloseRange, first, uint.MaxValue);
     }
 
     /// <summary>One byte to the parent, one byte back. A parent that died reads as end of file: then so do we.</summary>

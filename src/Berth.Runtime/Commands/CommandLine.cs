@@ -15,6 +15,8 @@ public static class CommandLine
     /// <summary>Version of the runtime specification it follows.</summary>
     public const string SpecVersion = "1.3.0";
 
+    private static string Commit => typeof(CommandLine).Assembly.GetName().Version?.ToString() ?? "unknown";
+
     private static readonly Flag[] Global =
     [
         new("debug", "enable debug logging", FlagKind.Switch),
@@ -62,7 +64,7 @@ public static class CommandLine
         catch (Exception e) when (e is BerthException or LinuxException or StepFailedException or ChildDiedException)
         {
             log.Error(Sentence(e, command, name));
-            return ExitCodes.Of(e, command);
+            return ExitCodes.Of(e, command, name);
         }
     }
 
@@ -162,5 +164,5 @@ public static class CommandLine
     }
 
     private static string VersionText(string name) =>
-        $"{name} version {Version}\nspec: {SpecVersion}\nrundir: {ContainerRuntime.DefaultRoot()}\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU\n";
+        $"{name} version {Version}\ncommit: {Commit}\nspec: {SpecVersion}\nrundir: {ContainerRuntime.DefaultRoot()}\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU\n";
 }

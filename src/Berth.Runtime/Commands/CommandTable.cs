@@ -62,6 +62,7 @@ internal static partial class CommandTable
                 new("regex", "the argument is a regular expression: delete all containers it matches", FlagKind.Switch),
             ],
         },
+        new("events", "display container events such as OOM notifications, cpu, memory, and IO usage statistics", "<container-id>", EventsVerb.Events) { Flags = EventsVerb.Flags },
         new("exec", "execute new process inside the container", "<container-id> <command> [command options] || -p process.json <container-id>", ExecVerb.Exec)
         {
             Flags = ExecFlags, Most = int.MaxValue, StopsAtArgument = true, ErrorPrefix = "exec failed: ", FailureCode = 255,
@@ -92,6 +93,7 @@ internal static partial class CommandTable
         },
         new("start", "execute the user defined process in a created container", "<container-id>", SimpleVerbs.Start),
         new("state", "output the state of a container", "<container-id>", ListVerbs.State),
+        new("update", "update container resource constraints", "<container-id>", UpdateVerb.Update) { Flags = UpdateVerb.Flags },
     ];
 
     /// <summary>The command of a name, or null.</summary>

@@ -5,8 +5,8 @@ namespace Berth.Runtime.Commands;
 
 internal static class ExitCodes
 {
-    /// <summary>126 and 127 as a shell has them; else the command's own code for failure (255 for exec, as runc).</summary>
-    public static int Of(Exception e, CommandInfo? command) => (e as BerthException)?.Kind switch
+    /// <summary>Under runc's name runc's codes. Else 126 and 127 as a shell has them; else the command's own code for failure (255 for exec, as runc).</summary>
+    public static int Of(Exception e, CommandInfo? command, string program) => program == "runc" ? command?.FailureCode ?? 1 : (e as BerthException)?.Kind switch
     {
         Fault.CommandNotFound => 127,
         Fault.CommandNotExecutable => 126,

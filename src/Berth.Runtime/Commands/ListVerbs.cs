@@ -25,6 +25,7 @@ internal static class ListVerbs
     public static int List(Invocation call)
     {
         List<(ContainerRecord Record, ContainerStatus Status)> containers = [];
+        if (call.Options.Root is { } root && !KernelFile.Exists(root)) throw new BerthException(Fault.NotFound, $"open {root}: no such file or directory", "containers of the usual root are listed without --root");
         foreach (string id in call.Runtime.Store.Ids())
         {
             try
@@ -115,8 +116,7 @@ internal static class ListVerbs
     public static int Ps(Invocation call)
     {
         (ContainerRecord record, ContainerStatus status) = call.Runtime.State(call.Id);
-        if (status == ContainerStatus.Stopped) throw new BerthException(Fault.WrongState, "container not running");
-        List<int> pids = record.Cgroups is { } c && CgroupTree.Open(c) is { HasCgroup: true } tree ? tree.Pids(recursive: true) : [record.Pid];
+        List<int> pids = status == ContainerStatus.Stopped ? [] : record.Cgroups is { } c && CgroupTree.Open(c) is { HasCgroup: true } tree ? tree.Pids(recursive: true) : [record.Pid];
         switch (call.Flags["format"] ?? "table")
         {
             case "json":
@@ -144,7 +144,7 @@ internal static class ListVerbs
             throw new BerthException(Fault.Unsupported, "cannot list processes: ps is not installed", "use --format json, or install procps", e);
         }
         if (result.Status != 0) throw new BerthException(Fault.Failed, $"ps: {WaitStatus.Describe(result.Status)}: {result.Output}");
-        string[] lines = result.Output.Split('\n');
+        string[] lines = result.Output.TrimEnd().Split('\n');
         int column = Array.IndexOf(lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries), "PID");
         if (column < 0) throw new BerthException(Fault.InvalidArgument, "couldn't find PID field in ps output", "choose options of ps that show the PID column");
         Invocation.Print(lines[0] + "\n");

@@ -61,7 +61,8 @@ internal static class HookRunner
         }
         if (result.TimedOut) throw new BerthException(Fault.Unavailable, $"{subject}: hook ran past specified timeout of {hook.Timeout}.0s");
         if (result.Status == 0) return;
+        string said = result.Output.Trim();
         throw new BerthException(Fault.Failed,
-            $"{subject}: {WaitStatus.Describe(result.Status)}{(result.Output.Length == 0 ? "" : $", output: {result.Output}")}");
+            $"{subject}: {WaitStatus.Describe(result.Status)}{(said.Length == 0 ? "" : $", output: {said}")}");
     }
 }

@@ -172,11 +172,13 @@ public sealed partial class ContainerRuntime
                 PreserveFds = Preserve.Count(_request.PreserveFds),
                 Joins = joins,
                 TaskFiles = tasks,
+                Warn = _runtime._options.Warn,
                 PreparedTrees = trees,
                 Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups),
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
+                    SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
                     Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
                     BeforePivot = spec.Hooks is { } h && (h.Prestart ?? h.CreateRuntime ?? h.CreateContainer) is not null ? RunEarlyHooks : null,

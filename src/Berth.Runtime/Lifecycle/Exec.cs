@@ -86,7 +86,7 @@ public sealed partial class ContainerRuntime
             Namespaces kinds = Entry.Kinds(spec, record.Pid);
             bool pidByParent = (kinds & Namespaces.Pid) != 0 && (kinds & Namespaces.User) == 0 && host.IsRoot;
             Membership? membership = MembershipOf();
-            PlanInput input = Prepare(host, membership);
+            PlanInput input = Prepare(host, init, membership);
             using Fd? cgroup = membership?.OpenUnified();
             using ChildProgram program = Compile(input, init, kinds, pidByParent);
             try
@@ -111,11 +111,20 @@ public sealed partial class ContainerRuntime
             return tree.Membership(request.Cgroups.Count == 0 ? null : SubCgroups.Parse(request.Cgroups), record.Pid);
         }
 
-        private PlanInput Prepare(HostFacts host, Membership? membership)
+        private PlanInput Prepare(HostFacts host, Fd init, Membership? membership)
         {
             ProcessSpec process = spec.Process!;
             List<Fd> tasks = [];
-            foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
+            foreach (string file in membership?.TaskFiles ?? [])
+            {
+                Fd? task = KernelPath.TryOpen(file, OpenFlags.WriteOnly);
+                if (task is null)
+                {
+                    membership!.RequireDirectories();
+                    throw new BerthException(Fault.Denied, $"cannot open {file}: {KernelPath.LastErrno.Sentence()}");
+                }
+                tasks.Add(Keep(task));
+            }
             SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), runtime._store.Root, runtime._options.Warn);
             return new PlanInput
             {
@@ -133,6 +142,8 @@ public sealed partial class ContainerRuntime
                 SeccompState = seccomp.StateFor(record, 0),
                 PreserveFds = Preserve.Count(request.PreserveFds),
                 TaskFiles = tasks,
+                Container = init,
+                Warn = runtime._options.Warn,
                 Environment = ProcessEnvironment.Of(process, $"/proc/{record.Pid}/root", Preserve.Listen),
                 Actions = new PlanActions { Ready = Ready },
             };

@@ -97,7 +97,7 @@ internal static class IdMaps
                 $"install the package uidmap, or map only your own id", failure);
         }
         if (result.Status == 0) return;
-        throw new BerthException(Fault.Denied, $"{helper} refused to map ids: {result.Output}",
+        throw new BerthException(Fault.Denied, $"{helper} refused to map ids: {result.Output.Trim()}",
             $"the ranges must be listed for you in /etc/{(file == "uid_map" ? "subuid" : "subgid")}");
     }
 }

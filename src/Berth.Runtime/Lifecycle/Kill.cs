@@ -24,6 +24,12 @@ public sealed partial class ContainerRuntime
             KillAll(record, signal);
             return;
         }
+        // The first process may be gone while others of a shared pid namespace live on in the container's cgroup.
+        if (signal == 9 && status == ContainerStatus.Stopped && !OwnsPidNamespace(record))
+        {
+            KillAll(record, signal);
+            return;
+        }
         LifecycleTable.Require(Verb.Kill, status);
         SignalFirst(record, signal);
         // Without a pid namespace the kernel does not end the others with the first: as runc, KILL means the container.

@@ -13,6 +13,10 @@ internal static class StepWords
     {
         string name = failure.Step.Name;
         if (name is "find the program" or "execve") return ProgramWords.Explain(failure, spec.Process!, rootfs, environment);
+        if (name == "mount" && failure.Errno is Errno.ELOOP or Errno.ENOTDIR && failure.Step.Subject is { } s && (s.StartsWith("proc ", StringComparison.Ordinal) || s.StartsWith("sysfs ", StringComparison.Ordinal)))
+        {
+            return new BerthException(Fault.Denied, $"error during container init: error mounting: filesystem \"{s.Split(' ')[0]}\" must be mounted on ordinary directory ({failure.Errno.Sentence()})", "the image has a symbolic link or a file in its place", failure);
+        }
         string detail = failure.Detail is null ? "" : $" ({failure.Detail})";
         string message = name.StartsWith("mount", StringComparison.Ordinal) || name.StartsWith("bind", StringComparison.Ordinal)
             ? $"error during container init: error mounting: {failure.Step.Phrase}: {failure.Errno.Sentence()}{detail}"

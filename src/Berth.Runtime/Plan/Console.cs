@@ -44,7 +44,7 @@ internal static class Console
             BitConverter.TryWriteBytes(window[2..], (ushort)size.Width);
             program.Ioctl(master, TerminalRequests.SetSize, window);
         }
-        if (process.User.Uid != 0) program.ChangeOwner(slave, process.User.Uid, process.User.Gid).Tolerate(Errno.EPERM, Errno.EINVAL);
+        if (process.User.Uid != 0) program.ChangeOwner(slave, process.User.Uid, uint.MaxValue).Tolerate(Errno.EPERM, Errno.EINVAL);
         program.Step("send the terminal", null, "its master end belongs to whoever asked for the container");
         program.SendFd(socket, master, "/dev/ptmx").Close(master);
         program.ReleaseSlots(mark);

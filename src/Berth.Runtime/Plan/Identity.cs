@@ -62,13 +62,20 @@ internal static class Identity
     /// <summary>After mounts: they need the capabilities that are lost here.</summary>
     public static void Become(ChildProgram program, ProcessSpec process, PlanInput input)
     {
-        CapabilitySets? sets = process.Capabilities is { } c ? Sets(c, input.Host.LastCapability) : null;
+        CapabilitySets? sets = process.Capabilities is { } c ? Raisable(Sets(c, input.Host.LastCapability), input.Warn) : null;
         AddLabels(program, process, input.Proc);
         if (sets is { } s)
         {
             program.Step("drop from the bounding set", null, "while CAP_SETPCAP is held");
             program.DropBounding(s.Bounding, input.Host.LastCapability);
         }
+        Slot inside = program.NewSlot();
+        Label denied = program.NewLabel();
+        program.Step("set the working directory", process.Cwd, "with the runtime's rights: a directory that only root may enter is the configuration's choice");
+        program.Load(inside, 0);
+        program.ChangeDirectory(process.Cwd.Length == 0 ? "/" : process.Cwd).OnError(denied);
+        program.Load(inside, 1);
+        program.Mark(denied);
         program.Step("keep capabilities over the change of user", null, "setresuid would clear them");
         program.KeepCapabilities(true);
         bool keepGroups = input.Spec.Annotations.GetValueOrDefault("run.oci.keep_original_groups") == "1";
@@ -83,8 +90,7 @@ internal static class Identity
         program.SetGroup(process.User.Gid);
         program.Step("become user", $"{process.User.Uid}", null);
         program.SetUser(process.User.Uid);
-        program.Step("set the working directory", process.Cwd, "as the user, who must be allowed in; and inside the root (CVE-2024-21626)");
-        AddCwd(program, process);
+        AddCwd(program, process, inside);
         if (sets is { } final)
         {
             program.Step("set capabilities", null, "the five sets of process.capabilities");
@@ -108,9 +114,13 @@ internal static class Identity
         }
     }
 
-    private static void AddCwd(ChildProgram program, ProcessSpec process)
+    private static void AddCwd(ChildProgram program, ProcessSpec process, Slot inside)
     {
+        Label done = program.NewLabel();
+        program.Step("set the working directory", process.Cwd, "once more as the user where root was refused, as on some network file systems; and inside the root (CVE-2024-21626)");
+        program.JumpIfEqual(inside, 1, done);
         program.ChangeDirectory(process.Cwd.Length == 0 ? "/" : process.Cwd);
+        program.Mark(done);
         program.RequireCwdInside();
     }
 
@@ -142,6 +152,17 @@ internal static class Identity
     /// <summary>Names to bits. A capability this kernel lacks is left out, as runc and crun do.</summary>
     internal static CapabilitySets Sets(CapabilitiesSpec c, int last) =>
         new(Mask(c.Bounding, last), Mask(c.Effective, last), Mask(c.Inheritable, last), Mask(c.Permitted, last), Mask(c.Ambient, last));
+
+    /// <summary>The kernel raises only what is permitted and inheritable too (capabilities(7)).</summary>
+    private static CapabilitySets Raisable(CapabilitySets sets, Action<string> warn)
+    {
+        ulong refused = sets.Ambient & ~(sets.Inheritable & sets.Permitted);
+        for (int i = 0; i < 64; i++)
+        {
+            if ((refused & (1UL << i)) != 0) warn($"can't raise ambient capability {Capabilities.Names[i]}: operation not permitted");
+        }
+        return sets with { Ambient = sets.Ambient & ~refused };
+    }
 
     private static ulong Mask(List<string>? names, int last)
     {

@@ -60,6 +60,7 @@ public sealed class InitPlan : IDisposable
             program.Unshare(Namespaces.Cgroup);
         }
         mounts.AddCgroups();
+        mounts.AddReadOnly();
         if (input.Actions.BeforePivot is { } hooks)
         {
             program.Step("wait for the hooks", null, "prestart, createRuntime and createContainer run when all mounts are made and the host's files can still be reached");

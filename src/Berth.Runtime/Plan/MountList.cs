@@ -10,6 +10,7 @@ namespace Berth.Runtime.Plan;
 internal sealed class MountList(ChildProgram program, PlanInput input, Slot root, NamespacePlan namespaces)
 {
     private readonly List<MountSpec> _late = [];
+    private readonly List<string> _readOnlyLater = [];
     private bool _seenCgroup;
 
     /// <summary>All mounts up to those that need the container's cgroup, which are kept for <see cref="AddCgroups"/>.</summary>
@@ -41,6 +42,19 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         {
             if (mount.Type is "cgroup" or "cgroup2") AddCgroup(mount);
             else Add(mount, input.Spec.Mounts.IndexOf(mount));
+        }
+    }
+
+    /// <summary>tmpfs mounts and /dev become read-only when everything in them is made.</summary>
+    public void AddReadOnly()
+    {
+        foreach (string destination in _readOnlyLater)
+        {
+            Slot mark = program.MarkSlots();
+            program.Step("make read-only", destination, "after the mounts and devices inside it");
+            Slot target = program.OpenAt2(root, Inside(destination), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
+            program.SetAttributes(target, MountAttributes.ReadOnly, 0, recursive: false).Close(target);
+            program.ReleaseSlots(mark);
         }
     }
 
@@ -138,6 +152,12 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
             return;
         }
         program.Step("mount", subject, "in the order of the configuration");
+        MountAttributes attributes = options.Set;
+        if ((attributes & MountAttributes.ReadOnly) != 0 && (type == "tmpfs" || Inside(mount.Destination) == "dev"))
+        {
+            attributes &= ~MountAttributes.ReadOnly;
+            _readOnlyLater.Add(mount.Destination);
+        }
         Label fallback = program.NewLabel(), attached = program.NewLabel();
         Slot target = Target(mount, options, null);
         Slot context = program.FileSystemOpen(type);
@@ -145,10 +165,11 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         foreach (string flag in options.SuperblockFlags) program.FileSystemSet(context, flag, (string?)null);
         if ((options.Set & MountAttributes.ReadOnly) != 0 && !IsVirtual(type)) program.FileSystemSet(context, "ro", (string?)null);
         foreach ((string key, string? value) in options.Data) program.FileSystemSet(context, key, value);
+        if (type == "tmpfs" && !options.Data.Exists(static d => d.Key == "mode")) program.FileSystemSet(context, "mode", ModeBelow(mount.Destination));
         if (!string.IsNullOrEmpty(input.Spec.Linux?.MountLabel) && type is "tmpfs" or "devpts" or "mqueue") SetLabel(context, options);
         program.FileSystemCreate(context);
         if (type is "sysfs" && namespaces.HasUser) program.OnError(fallback, Errno.EPERM);
-        Slot mounted = program.FileSystemMount(context, options.Set);
+        Slot mounted = program.FileSystemMount(context, attributes);
         if (type is "sysfs" && namespaces.HasUser) program.OnError(fallback, Errno.EPERM);
         program.Close(context);
         if (options.Has(MountExtra.CopyUp))
@@ -173,6 +194,14 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         }
         SetPropagation(mounted, options, subject);
         program.Close(mounted).Close(target);
+    }
+
+    /// <summary>A tmpfs without a mode takes that of the directory it covers; 755 is what a missing one would be made with.</summary>
+    private string ModeBelow(string destination)
+    {
+        using Fd? directory = Linux.Files.RootedFile.TryOpen(input.Rootfs, Inside(destination), OpenFlags.Path);
+        uint mode = directory is null ? 0x1ED : Linux.Files.KernelPath.Facts(directory).Mode & 0xFFF;
+        return Convert.ToString(mode, 8);
     }
 
     private void SetLabel(Slot context, MountOptions options)

@@ -162,10 +162,8 @@ internal sealed class NamespacePlan
         if (!Creates(Namespaces.Time)) return;
         program.Step("unshare the time namespace", null, "its offsets can be set only while nobody is in it");
         program.Unshare(Namespaces.Time);
-        if (input.Spec.Linux?.TimeOffsets is not { Count: > 0 } offsets || input.Proc is null) return;
-        System.Text.StringBuilder lines = new();
-        foreach ((string clock, TimeOffsetSpec offset) in offsets) lines.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
-        program.Step("set clock offsets", null, "/proc/self/timens_offsets");
-        program.WriteFile(input.Proc, "self/timens_offsets", lines.ToString(), Resolve.None);
+        if (input.Spec.Linux?.TimeOffsets is not { Count: > 0 }) return;
+        program.Step("wait for the clock offsets", null, "the parent writes /proc/PID/timens_offsets: this process is undumpable, so its own files are closed to it");
+        program.Meet(input.Actions.SetClocks);
     }
 }

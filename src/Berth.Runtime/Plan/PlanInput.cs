@@ -91,6 +91,12 @@ public sealed record PlanInput
     /// <summary>Keep the caller's session keyring.</summary>
     public bool NoNewKeyring { get; init; }
 
+    /// <summary>A pidfd of the container that a process enters, for exec.</summary>
+    public Fd? Container { get; init; }
+
+    /// <summary>Receives what is left out although it was asked for.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+
     /// <summary>How many descriptors from 3 on pass to the program.</summary>
     public int PreserveFds { get; init; }
 
@@ -124,6 +130,12 @@ public sealed record PlanActions
 {
     /// <summary>Writes the id maps of the new user namespace.</summary>
     public Action<SpawnedChild> MapIds { get; init; } = static _ => { };
+
+    /// <summary>Writes the clock offsets of the new time namespace.</summary>
+    public Action<SpawnedChild> SetClocks { get; init; } = static _ => { };
+
+    /// <summary>Makes the mount that the child published id-mapped; the argument is the mount's index.</summary>
+    public Action<SpawnedChild, int> MapMount { get; init; } = static (_, _) => { };
 
     /// <summary>Has put the child into its cgroups when it returns; null where the child goes there by itself.</summary>
     public Action<SpawnedChild>? Confine { get; init; }

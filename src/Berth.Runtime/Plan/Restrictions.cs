@@ -73,8 +73,10 @@ internal static class Restrictions
         program.FileSystemSet(context, "size", "0").FileSystemSet(context, "mode", "0755").FileSystemCreate(context);
         Slot empty = program.FileSystemMount(context, MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
         program.Close(context);
+        HashSet<string> seen = [];
         foreach (string path in paths)
         {
+            if (!seen.Add(MountList.Inside(path))) continue;
             Slot mark = program.MarkSlots();
             Label absent = program.NewLabel(), file = program.NewLabel();
             program.Step("mask", path, "linux.maskedPaths; what does not exist needs no mask");
@@ -90,6 +92,6 @@ internal static class Restrictions
             program.Mark(absent);
             program.ReleaseSlots(mark);
         }
-        program.Close(empty);
+        program.Close(empty).Close(nullDevice);
     }
 }
