@@ -62,6 +62,11 @@ public sealed record SpawnOptions
 /// <summary>The child, seen from the parent.</summary>
 public sealed class SpawnedChild
 {
+    internal int PublishedNumber { get; set; }
+
+    /// <summary>A copy of the descriptor that the child published before this meeting.</summary>
+    public Fd TakePublished() => Processes.PidFd.TakeFd(PidFd, PublishedNumber);
+
     internal SpawnedChild(int pid, Fd pidFd, Fd socket)
     {
         Pid = pid;
@@ -89,6 +94,19 @@ public sealed unsafe partial class ChildProgram
 {
     private const int BoardSize = 16384;
 
+    private Board* _board;
+
+    private Board* EnsureBoard() => _board == null ? _board = (Board*)Mapped(BoardSize) : _board;
+
+    /// <summary>Shows a descriptor to the parent, which takes a copy of it in the meeting that follows.</summary>
+    public ChildProgram Publish(Slot slot)
+    {
+        Instruction* at = Emit(Operation.Poke);
+        at->Argument[0] = (long)&EnsureBoard()->Published;
+        at->Argument[1] = slot.Index;
+        return this;
+    }
+
     /// <summary>
     /// Clones and drives the child through its meetings until it executes the user's program.
     /// </summary>
@@ -98,7 +116,7 @@ public sealed unsafe partial class ChildProgram
     public SpawnedChild Spawn(SpawnOptions options)
     {
         Resolve();
-        Board* board = (Board*)Mapped(BoardSize);
+        Board* board = EnsureBoard();
         int* sockets = stackalloc int[2];
         Check.Result(socketpair(1, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), "socketpair");
         Fd ours = new(sockets[0]);
@@ -139,6 +157,7 @@ public sealed unsafe partial class ChildProgram
             ours.Dispose();
             theirs.Dispose();
             munmap(board, BoardSize);
+            _board = null;
         }
     }
 
@@ -172,6 +191,7 @@ public sealed unsafe partial class ChildProgram
             if (n < 0) throw new LinuxException("read", "the first process's socket", Check.LastErrno);
             Adopt(child, board);
             if (n == 0) break;
+            child.PublishedNumber = board->Published;
             _meetings[token - 1](child);
             byte answer = 1;
             if (write(child.Socket.Number, &answer, 1) != 1) break;

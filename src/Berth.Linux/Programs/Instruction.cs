@@ -106,6 +106,9 @@ internal unsafe struct Board
 
     public int LogLength;
 
+    /// <summary>A descriptor's number that the child shows to the parent.</summary>
+    public int Published;
+
     /// <summary>Set when the program reached its last step: what fails afterwards is the user's program.</summary>
     public int ReachedEnd;
 

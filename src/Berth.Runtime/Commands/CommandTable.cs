@@ -68,6 +68,7 @@ internal static partial class CommandTable
             Flags = ExecFlags, Most = int.MaxValue, StopsAtArgument = true, ErrorPrefix = "exec failed: ", FailureCode = 255,
         },
         new("features", "show the enabled features", "", FeaturesVerb.Features) { Least = 0, Most = 0 },
+        new("generate", "write a configuration from flags, or change one (oci-runtime-tool generate)", "[flags]", GenerateVerbs.Generate) { Least = 0, Most = int.MaxValue, OwnWords = true },
         new("kill", "send the specified signal (default: SIGTERM) to the container's init process", "<container-id> [signal]", SimpleVerbs.Kill)
         {
             Flags = [new("all", "send the signal to all processes of the container", FlagKind.Switch, 'a')], Most = 2,
@@ -94,6 +95,7 @@ internal static partial class CommandTable
         new("start", "execute the user defined process in a created container", "<container-id>", SimpleVerbs.Start),
         new("state", "output the state of a container", "<container-id>", ListVerbs.State),
         new("update", "update container resource constraints", "<container-id>", UpdateVerb.Update) { Flags = UpdateVerb.Flags },
+        new("validate", "check a bundle against the rules of the specification", "[flags]", GenerateVerbs.Validate) { Least = 0, Most = int.MaxValue, OwnWords = true },
     ];
 
     /// <summary>The command of a name, or null.</summary>

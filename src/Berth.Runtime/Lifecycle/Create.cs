@@ -149,7 +149,8 @@ public sealed partial class ContainerRuntime
             List<Fd> tasks = [];
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
             SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, _runtime._store.Root, _runtime._options.Warn);
-            Dictionary<int, Fd> trees = PreparedTrees.Of(spec, _bundle.Directory, host);
+            HashSet<int> late = [];
+            Dictionary<int, Fd> trees = PreparedTrees.Of(spec, _bundle.Directory, rootfs, host, late);
             foreach (Fd tree in trees.Values) Keep(tree);
             List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
             return new PlanInput
@@ -174,10 +175,12 @@ public sealed partial class ContainerRuntime
                 TaskFiles = tasks,
                 Warn = _runtime._options.Warn,
                 PreparedTrees = trees,
+                MappedByParent = late,
                 Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups),
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
+                    MapMount = MapMount,
                     SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
                     Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
@@ -239,6 +242,12 @@ public sealed partial class ContainerRuntime
         private void Meanwhile(SpawnedChild child)
         {
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
+        }
+
+        private void MapMount(SpawnedChild child, int index)
+        {
+            using Fd tree = child.TakePublished();
+            PreparedTrees.MapLate(tree, Spec.Mounts[index], Spec.Linux);
         }
 
         private void EnterScope(SpawnedChild child)

@@ -9,8 +9,8 @@ namespace Berth.Runtime.Lifecycle;
 
 internal static class PreparedTrees
 {
-    /// <summary>By index of the mount.</summary>
-    public static Dictionary<int, Fd> Of(Spec spec, string bundle, HostFacts host)
+    /// <summary>By index of the mount; indices of sources inside the root go to <paramref name="late"/>.</summary>
+    public static Dictionary<int, Fd> Of(Spec spec, string bundle, string rootfs, HostFacts host, HashSet<int> late)
     {
         Dictionary<int, Fd> trees = [];
         bool userNamespace = HasUserNamespace(spec);
@@ -26,7 +26,14 @@ internal static class PreparedTrees
                 continue;
             }
             if (!mapped && !(userNamespace && host.IsRoot)) continue;
-            Fd tree = Tree.Clone(MountList.AbsoluteSource(mount, bundle), options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
+            string source = MountList.AbsoluteSource(mount, bundle);
+            if (source.StartsWith(rootfs + "/", StringComparison.Ordinal))
+            {
+                // An earlier mount of this very list may lie there: only the child sees it.
+                if (mapped) late.Add(i);
+                continue;
+            }
+            Fd tree = Tree.Clone(source, options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
             trees[i] = tree;
             if (mapped) Map(tree, mount, options, spec.Linux);
         }
@@ -41,6 +48,9 @@ internal static class PreparedTrees
         }
         return false;
     }
+
+    /// <summary>Maps the tree that the child has published.</summary>
+    public static void MapLate(Fd tree, MountSpec mount, LinuxSpec? linux) => Map(tree, mount, MountOptions.Parse(mount), linux);
 
     private static void Map(Fd tree, MountSpec mount, MountOptions options, LinuxSpec? linux)
     {

@@ -95,6 +95,11 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         {
             tree = program.CloneTree(ProgramFd.Cwd, SourcePath(mount), options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
         }
+        if (input.MappedByParent.Contains(index))
+        {
+            program.Step("wait for the id mapping of", subject, "only the owner of the file system's user namespace may map it, and only we can reach the source");
+            program.Publish(tree).Meet(child => input.Actions.MapMount(child, index));
+        }
         Slot target = Target(mount, options, tree);
         SetBindAttributes(tree, options, subject);
         program.Attach(tree, target);

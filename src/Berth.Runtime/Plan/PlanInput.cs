@@ -109,6 +109,9 @@ public sealed record PlanInput
     /// <summary>Bind sources cloned by the parent, by index of the mount.</summary>
     public IReadOnlyDictionary<int, Fd> PreparedTrees { get; init; } = new Dictionary<int, Fd>();
 
+    /// <summary>Indices of mounts whose source lies inside the root: the child clones them, and the parent maps their ids.</summary>
+    public IReadOnlySet<int> MappedByParent { get; init; } = new HashSet<int>();
+
     /// <summary>`tasks` files of v1 cgroups, open for writing, in each of which the child enters itself.</summary>
     public IReadOnlyList<Fd> TaskFiles { get; init; } = [];
 
