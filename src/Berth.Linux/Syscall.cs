@@ -65,6 +65,8 @@ internal static class Syscall
     public static short MRemap => Arm ? (short)216 : (short)25;
     public static short MProtect => Arm ? (short)226 : (short)10;
     public static short UtimensAt => Arm ? (short)88 : (short)280;
+    public static short PPoll => Arm ? (short)73 : (short)271;
+    public static short SignalFd4 => Arm ? (short)74 : (short)289;
     public static short ClockGetTime => Arm ? (short)113 : (short)228;
 
     public const short PidFdSendSignal = 424;
@@ -78,6 +80,7 @@ internal static class Syscall
     public const short CloseRange = 436;
     public const short OpenAt2 = 437;
     public const short PidFdGetFd = 438;
+    public const short FAccessAt2 = 439;
     public const short MountSetAttr = 442;
 
     /// <summary>The call's name, for printing a plan.</summary>

@@ -69,7 +69,7 @@ public static unsafe partial class KernelFile
             fixed (byte* p = &buffer[length]) n = read(fd, p, (nuint)(buffer.Length - length));
             if (n < 0 && Check.LastErrno == Errno.EINTR) continue;
             if (n < 0) { errno = Check.LastErrno; return null; }
-            if (n == 0) { errno = Errno.None; return buffer[..length]; }
+            if (n == 0) { errno = Errno.None; return buffer.AsSpan(0, length).ToArray(); }
             length += (int)n;
             if (length < buffer.Length) continue;
             if (length >= Largest) { errno = Errno.EFBIG; return null; }

@@ -36,6 +36,6 @@ public static unsafe class RootedFile
             if (n <= 0) break;
             length += n;
         }
-        return buffer[..length];
+        return buffer.AsSpan(0, length).ToArray();
     }
 }

@@ -59,6 +59,26 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>Waits for a byte in a fifo that is open for reading and writing; dies of signals that end a process.</summary>
+    public ChildProgram AwaitStart(ProgramFd fifo)
+    {
+        Set(Emit(Operation.AwaitStart), 0, fifo.Operand);
+        return this;
+    }
+
+    /// <summary>Clears output flags of a terminal (termios(3), c_oflag).</summary>
+    public ChildProgram ClearOutputFlags(ProgramFd terminal, uint flags)
+    {
+        // The kernel's struct termios: four flag words, of which c_oflag is the second.
+        byte* settings = _arena.Take(64);
+        Call(Syscall.Ioctl, terminal.Operand, 0x5401, settings);
+        Instruction* at = Emit(Operation.ClearBits);
+        at->Argument[0] = (long)(settings + 4);
+        at->Argument[1] = flags;
+        Call(Syscall.Ioctl, terminal.Operand, 0x5402, settings);
+        return this;
+    }
+
     /// <summary>setsid(2).</summary>
     public ChildProgram NewSession() { Call(Syscall.SetSid); return this; }
 

@@ -80,6 +80,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
                 Operation.WriteAll => "write",
                 Operation.RequireCwdInside => "getcwd",
                 Operation.CloseAllExcept => "close_range",
+                Operation.AwaitStart => "signalfd4, ppoll",
                 Operation.RequireFileSystem => "fstatfs",
                 Operation.RequireDevice or Operation.JumpUnlessType => "fstat",
                 _ => "",

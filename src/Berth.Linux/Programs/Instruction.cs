@@ -58,6 +58,12 @@ internal enum Operation : byte
     /// <summary>Close all descriptors from A2 on but those in the sorted list A0 of length A1.</summary>
     CloseAllExcept,
 
+    /// <summary>Clear the bits A1 of the 32-bit number at address A0.</summary>
+    ClearBits,
+
+    /// <summary>Wait until the fifo in slot A0 is readable, dying of signals as an ordinary process would.</summary>
+    AwaitStart,
+
     /// <summary>Fail with error A0.</summary>
     Fail,
 }

@@ -123,6 +123,11 @@ internal unsafe ref partial struct Interpreter
                 return RequireDevice((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2]);
             case Operation.CloseAllExcept:
                 return CloseAllExcept((int*)at->Argument[0], (int)at->Argument[1], (int)at->Argument[2]);
+            case Operation.ClearBits:
+                *(uint*)at->Argument[0] &= ~(uint)at->Argument[1];
+                return 0;
+            case Operation.AwaitStart:
+                return AwaitStart((int)Arg(at, 0));
             case Operation.Fail:
                 return Error((Errno)at->Argument[0]);
             default:
@@ -148,6 +153,38 @@ internal unsafe ref partial struct Interpreter
     {
         _errno = (int)errno;
         return -1;
+    }
+
+    /// <summary>
+    /// The first process of a pid namespace gets no signal that it has no handler for, and we have none. So they are taken
+    /// from a descriptor, and a created container dies of TERM as it does under other runtimes.
+    /// </summary>
+    private long AwaitStart(int fifo)
+    {
+        ulong all = ulong.MaxValue, none = 0;
+        long signals = Call(Syscall.SignalFd4, -1, (long)&all, 8, O_CLOEXEC);
+        if (signals < 0) return -1;
+        if (Call(Syscall.RtSigProcMask, 2, (long)&all, 0, 8) < 0) return -1;
+        // struct pollfd: descriptor, events, returned events.
+        long* polls = stackalloc long[2];
+        byte* info = stackalloc byte[128];
+        while (true)
+        {
+            polls[0] = (uint)fifo | (1L << 32);
+            polls[1] = (uint)signals | (1L << 32);
+            if (Call(Syscall.PPoll, (long)polls, 2, 0, 0) < 0) return -1;
+            if (polls[1] >> 48 != 0 && Call(Syscall.Read, signals, (long)info, 128) == 128)
+            {
+                int signal = *(int*)info;
+                // Those whose default is to be ignored, and the stopping ones, which the kernel handles.
+                if (signal is not (17 or 18 or 20 or 21 or 22 or 23 or 28)) Quit(128 + signal);
+            }
+            if (polls[0] >> 48 == 0) continue;
+            byte one;
+            if (Call(Syscall.Read, fifo, (long)&one, 1) == 1) break;
+        }
+        Call(Syscall.Close, signals);
+        return Call(Syscall.RtSigProcMask, 2, (long)&none, 0, 8);
     }
 
     private long CloseAllExcept(int* keep, int count, int first)
@@ -230,7 +267,7 @@ internal unsafe ref partial struct Interpreter
         Errno worst = Errno.ENOENT;
         for (int i = 0; candidates[i] != null; i++)
         {
-            if (Call(Syscall.FAccessAt, AT_FDCWD, (long)candidates[i], 1) >= 0)
+            if (Call(Syscall.FAccessAt2, AT_FDCWD, (long)candidates[i], 1, 0x200) >= 0)
             {
                 long fd = Call(Syscall.OpenAt, AT_FDCWD, (long)candidates[i], O_PATH | O_CLOEXEC);
                 if (fd >= 0)

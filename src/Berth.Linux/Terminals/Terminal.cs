@@ -48,18 +48,6 @@ public sealed unsafe partial class Terminal : IDisposable
         return terminal;
     }
 
-    /// <summary>
-    /// What a container's terminal starts with: output line feeds become carriage return and line feed only for the reader
-    /// on the other side, so ONLCR is cleared here, as runc and crun do.
-    /// </summary>
-    public static void ClearOutputNewlines(Fd fd)
-    {
-        byte* settings = stackalloc byte[64];
-        if (tcgetattr(fd.Number, settings) < 0) return;
-        *(uint*)(settings + 4) &= ~0x4u;
-        tcsetattr(fd.Number, 0, settings);
-    }
-
     /// <summary>Copies the size of one terminal to another.</summary>
     public static void CopySize(int from, Fd to)
     {

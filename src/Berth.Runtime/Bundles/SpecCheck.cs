@@ -14,6 +14,7 @@ internal static class SpecCheck
         CheckVersion(spec.OciVersion);
         CheckProcess(spec.Process ?? throw Bad("process", "is missing"));
         if (spec.Linux is null) throw Bad("linux", "is missing: this runtime makes Linux containers");
+        if (spec.Process!.Scheduler is { Policy.Length: > 0 } && !string.IsNullOrEmpty(spec.Linux.Resources?.Cpu?.Cpus)) throw Bad("process.scheduler", "process scheduler can't be used together with AllowedCPUs");
         CheckNamespaces(spec);
         CheckMounts(spec);
         CheckSysctls(spec);

@@ -24,6 +24,8 @@ internal sealed class Invocation
 
     private ContainerRuntime? _runtime;
 
+    public static void Complain(string text) => RawIo.WriteAll(2, Encoding.UTF8.GetBytes(text));
+
     public static void Print(string text) => RawIo.WriteAll(1, Encoding.UTF8.GetBytes(text));
 
     public static void Print(ReadOnlySpan<byte> text) => RawIo.WriteAll(1, text);

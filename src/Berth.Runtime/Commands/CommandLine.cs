@@ -63,7 +63,9 @@ public static class CommandLine
         }
         catch (Exception e) when (e is BerthException or LinuxException or StepFailedException or ChildDiedException)
         {
-            log.Error(Sentence(e, command, name));
+            // Under runc's name its callers get what runc's first process would have said, and nothing else.
+            if (name == "runc" && e is BerthException { InnerException: StepFailedException { ReachedEnd: true } step }) Invocation.Complain($"exec {step.Step.Subject}: {step.Errno.Sentence()}\n");
+            else log.Error(Sentence(e, command, name));
             return ExitCodes.Of(e, command, name);
         }
     }
@@ -133,6 +135,7 @@ public static class CommandLine
             },
             Criu = global["criu"] ?? "criu",
             Warn = log.Warn,
+            Debug = log.IsDebug ? log.Debug : static _ => { },
         };
     }
 

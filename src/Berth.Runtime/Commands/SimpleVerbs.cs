@@ -1,5 +1,5 @@
 // Verbs that only name a container: start, kill, delete, pause, resume.
-using System.Text.RegularExpressions;
+using Berth.Linux.Files;
 using Berth.Linux.Processes;
 using Berth.Oci.Faults;
 
@@ -29,9 +29,10 @@ internal static class SimpleVerbs
             call.Runtime.Delete(call.Id, force);
             return 0;
         }
+        using PosixPattern pattern = PosixPattern.Compile(call.Id) ?? throw new BerthException(Fault.InvalidArgument, $"\"{call.Id}\" is no extended regular expression (regex(7))");
         foreach (string id in call.Runtime.Store.Ids())
         {
-            if (Regex.IsMatch(id, call.Id, RegexOptions.None, TimeSpan.FromSeconds(1))) call.Runtime.Delete(id, force);
+            if (pattern.Matches(id)) call.Runtime.Delete(id, force);
         }
         return 0;
     }

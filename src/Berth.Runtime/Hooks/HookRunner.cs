@@ -14,6 +14,9 @@ internal sealed record HookContext
 
     public required ContainerState State { get; init; }
 
+    /// <summary>Environment of hooks that name none: the runtime's own, or the container process's.</summary>
+    public IReadOnlyList<string>? DefaultEnvironment { get; init; }
+
     /// <summary>Run inside this process's namespaces; null runs in the runtime's.</summary>
     public Fd? Inside { get; init; }
 
@@ -35,6 +38,13 @@ internal static class HookRunner
         for (int i = 0; i < hooks.Count; i++) RunOne(hooks[i], i, state, context);
     }
 
+    private static List<string> OwnEnvironment()
+    {
+        List<string> result = [];
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()) result.Add($"{variable.Key}={variable.Value}");
+        return result;
+    }
+
     private static void RunOne(HookSpec hook, int index, byte[] state, HookContext context)
     {
         string subject = $"error running {context.Point} hook #{index}: {hook.Path}";
@@ -45,7 +55,7 @@ internal static class HookRunner
             {
                 Candidates = [hook.Path],
                 Arguments = hook.Args is { Count: > 0 } args ? args : [hook.Path],
-                Environment = hook.Env ?? [],
+                Environment = hook.Env ?? context.DefaultEnvironment ?? OwnEnvironment(),
                 Input = state,
                 OutputFile = context.StandardOutput,
                 ErrorFile = context.StandardError,

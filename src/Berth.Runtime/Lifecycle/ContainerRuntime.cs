@@ -24,6 +24,9 @@ public sealed record RuntimeOptions
     /// <summary>CRIU's executable.</summary>
     public string Criu { get; init; } = "criu";
 
+    /// <summary>Receives what only a debugger wants to know.</summary>
+    public Action<string> Debug { get; init; } = static _ => { };
+
     /// <summary>Receives warnings.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 }

@@ -162,7 +162,7 @@ public sealed partial class ContainerRuntime
                 Id = _request.Id,
                 Proc = proc,
                 ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-init")) : null,
-                StartFifo = _wait ? Keep(KernelPath.Open(_runtime._store.FifoOf(_request.Id), OpenFlags.Path)) : null,
+                StartFifo = _wait ? Keep(KernelPath.Open(_runtime._store.FifoOf(_request.Id), OpenFlags.ReadWrite | OpenFlags.NonBlocking)) : null,
                 ConsoleSocket = spec.Process!.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
@@ -241,6 +241,7 @@ public sealed partial class ContainerRuntime
 
         private void Meanwhile(SpawnedChild child)
         {
+            _runtime._options.Debug($"nsexec[{child.Pid}]: the first process of {_request.Id} works through its plan");
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
         }
 

@@ -157,7 +157,8 @@ public sealed partial class ContainerRuntime
                 Beginnings.Add(program, input);
                 ExecPlan.AddAffinity(program, spec.Process!.ExecCpuAffinity?.Initial, "initial", "while the runtime enters the container");
                 ExecPlan.Join(program, init, record.Pid, pidByParent ? kinds & ~Namespaces.Pid : kinds);
-                ExecPlan.AddAffinity(program, spec.Process.ExecCpuAffinity?.Final, "final", "once inside its cgroup");
+                if (spec.Process.ExecCpuAffinity?.Final is { Length: > 0 } final) ExecPlan.AddAffinity(program, final, "final", "once inside its cgroup");
+                else if (string.IsNullOrEmpty(spec.Process.ExecCpuAffinity?.Initial)) ExecPlan.ResetAffinity(program);
                 ExecPlan.Add(program, input);
                 return program;
             }
@@ -173,9 +174,13 @@ public sealed partial class ContainerRuntime
             Cgroup = cgroup,
             Meanwhile = child =>
             {
+                runtime._options.Debug($"nsexec[{child.Pid}]: {program.Steps.Count} steps to enter {record.Id}");
+                if (spec.Process!.ExecCpuAffinity?.Initial is { Length: > 0 } cpus) runtime._options.Debug($"nsexec[{child.Pid}]: affinity: 0x{Mask(cpus):x}");
                 if (spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, runtime._options.Warn);
             },
         });
+
+        private static ulong Mask(string cpus) => BitConverter.ToUInt64(MemoryPolicies.BitList(cpus, 8192, "process.execCPUAffinity"));
 
         private Fd OpenConsole()
         {

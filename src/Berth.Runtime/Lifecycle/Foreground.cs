@@ -32,7 +32,6 @@ internal sealed class Foreground : IDisposable
         using Terminal? raw = master is null ? null : Terminal.MakeRaw(0);
         if (master is not null)
         {
-            Terminal.ClearOutputNewlines(master);
             if (Terminal.Is(0)) Terminal.CopySize(0, master);
         }
         Copy(child, master);

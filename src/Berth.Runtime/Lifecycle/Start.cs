@@ -30,7 +30,7 @@ public sealed partial class ContainerRuntime
     {
         if (spec.Hooks?.StartContainer is not { Count: > 0 } hooks) return;
         using Fd process = PidFd.Open(record.Pid);
-        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with { Inside = process, Namespaces = Entry.Kinds(spec, record.Pid) };
+        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with { DefaultEnvironment = ProcessEnvironment.Of(spec.Process!, record.Rootfs, 0), Inside = process, Namespaces = Entry.Kinds(spec, record.Pid) };
         try
         {
             HookRunner.Run(hooks, context);
@@ -63,22 +63,13 @@ public sealed partial class ContainerRuntime
         Remove(record, spec);
     }
 
-    /// <summary>Opens the fifo's other end: the first process's open for writing returns, and the fifo is gone before its program runs on.</summary>
+    /// <summary>One byte into the fifo. Opening it fails where nobody waits at the other end any more.</summary>
     private void Release(ContainerRecord record)
     {
         string path = _store.FifoOf(record.Id);
-        using Fd fifo = KernelPath.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        using Fd process = PidFd.Open(record.Pid);
-        Span<PollEntry> entries = stackalloc PollEntry[2];
-        Span<byte> one = stackalloc byte[1];
-        while (true)
-        {
-            entries[0] = new PollEntry { Fd = fifo.Number, Events = 1 };
-            entries[1] = new PollEntry { Fd = process.Number, Events = 1 };
-            Poll.Wait(entries, -1);
-            if ((entries[0].Returned & 1) != 0 && KernelPath.Read(fifo, one) == 1) break;
-            if (entries[1].Returned != 0) throw new BerthException(Fault.WrongState, "cannot start a container that has stopped", "its first process was killed while it waited");
-        }
+        using Fd? fifo = KernelPath.TryOpen(path, OpenFlags.WriteOnly | OpenFlags.NonBlocking);
+        if (fifo is null) throw new BerthException(Fault.WrongState, "cannot start a container that has stopped", "its first process was killed while it waited");
+        KernelPath.WriteAll(fifo, "0"u8, path);
         KernelPath.Remove(path);
     }
 }

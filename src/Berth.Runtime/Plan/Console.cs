@@ -37,6 +37,8 @@ internal static class Console
         program.Ioctl(master, TerminalRequests.Lock, stackalloc byte[4]);
         Slot peer = program.IoctlFd(master, TerminalRequests.OpenPeer, TerminalRequests.PeerFlags);
         program.CopySlot(peer, slave);
+        // ONLCR: whoever reads the master gets the program's bytes; a terminal on the other side adds the carriage returns.
+        program.ClearOutputFlags(peer, 0x4);
         if (process.ConsoleSize is { } size)
         {
             Span<byte> window = stackalloc byte[8];

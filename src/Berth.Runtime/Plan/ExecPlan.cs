@@ -40,6 +40,15 @@ internal static class ExecPlan
         }
     }
 
+    /// <summary>Whatever CPUs the caller is bound to, the container gets those of its cgroup.</summary>
+    public static void ResetAffinity(ChildProgram program)
+    {
+        program.Step("reset the CPU affinity", null, "the caller's must not be inherited: the kernel cuts this down to the cgroup's CPUs");
+        Span<byte> all = stackalloc byte[1024];
+        all.Fill(0xFF);
+        program.SetAffinity(all).Tolerate(Errno.EINVAL, Errno.EPERM);
+    }
+
     public static void AddAffinity(ChildProgram program, string? cpus, string which, string why)
     {
         if (string.IsNullOrEmpty(cpus)) return;

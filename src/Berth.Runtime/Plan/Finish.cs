@@ -15,18 +15,15 @@ internal static class Finish
         program.Step("wait for the parent to record the container", null, "what a crash leaves behind from here on can be found by its record");
         program.SetParentDeathSignal(0);
         program.Meet(input.Actions.Ready);
-        if (input.StartFifo is { } fifo) AddWait(program, fifo, input.Proc!);
+        if (input.StartFifo is { } fifo) AddWait(program, fifo);
         if (process.NoNewPrivileges) Identity.AddSeccomp(program, input, "last before execve: the fewer calls after it, the fewer a user's filter must allow");
         AddExecute(program, process, input, found);
     }
 
-    private static void AddWait(ChildProgram program, Fd fifo, Fd proc)
+    private static void AddWait(ChildProgram program, Fd fifo)
     {
-        program.Step("wait for start", null, "opening the fifo for writing blocks until `start` opens it for reading");
-        Slot mark = program.MarkSlots();
-        Slot end = program.OpenAt2(proc, $"thread-self/fd/{fifo.Number}", OpenFlags.WriteOnly, Resolve.None);
-        program.WriteAll(end, "0").Close(end);
-        program.ReleaseSlots(mark);
+        program.Step("wait for start", null, "`start` writes one byte into the fifo");
+        program.AwaitStart(fifo);
     }
 
     private static void AddExecute(ChildProgram program, ProcessSpec process, PlanInput input, Slot found)

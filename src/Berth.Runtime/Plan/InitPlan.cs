@@ -24,6 +24,7 @@ public sealed class InitPlan : IDisposable
             NamespacePlan namespaces = NamespacePlan.Of(input);
             Beginnings.Add(program, input);
             namespaces.Add(program, input);
+            ExecPlan.ResetAffinity(program);
             Session.Add(program, input);
             Slot root = RootFileSystem.Add(program, input, namespaces);
             MountList mounts = new(program, input, root, namespaces);

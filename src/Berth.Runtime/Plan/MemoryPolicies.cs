@@ -47,6 +47,6 @@ internal static class MemoryPolicies
             for (int i = first; i <= end; i++) mask[i / 8] |= (byte)(1 << (i % 8));
             last = Math.Max(last, end);
         }
-        return mask[..((last / 64 + 1) * 8)];
+        return mask.AsSpan(0, (last / 64 + 1) * 8).ToArray();
     }
 }

@@ -99,15 +99,23 @@ internal sealed class NamespacePlan
     private void AddTwoPhases(ChildProgram program, PlanInput input)
     {
         bool joinsUser = Joins(Namespaces.User);
+        List<Slot> joined = [];
         foreach ((Namespaces kind, Fd fd) in _joins)
         {
             if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
             program.Step("join namespace", kind.ProcName(), "with the privileges we came with, before the user namespace takes them away");
+            Label refused = program.NewLabel();
+            Slot done = program.NewSlot();
+            joined.Add(done);
+            program.Load(done, 0);
             program.Join(fd, kind);
-            if (joinsUser) program.Tolerate(Errno.EPERM);
+            if (joinsUser) program.OnError(refused, Errno.EPERM);
+            program.Load(done, 1);
+            program.Mark(refused);
         }
         if (joinsUser)
         {
+            int next = 0;
             foreach ((Namespaces kind, Fd fd) in _joins)
             {
                 if (kind != Namespaces.User) continue;
@@ -118,8 +126,11 @@ internal sealed class NamespacePlan
             foreach ((Namespaces kind, Fd fd) in _joins)
             {
                 if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
-                program.Step("join namespace", kind.ProcName(), "those that only the user namespace's owner may join; harmless for the others");
+                program.Step("join namespace", kind.ProcName(), "if only the user namespace's owner may join it");
+                Label done = program.NewLabel();
+                program.JumpIfEqual(joined[next++], 1, done);
                 program.Join(fd, kind);
+                program.Mark(done);
             }
         }
         else if (Creates(Namespaces.User))

@@ -116,7 +116,7 @@ public sealed record ContainerRecord
                 case "rootfs": rootfs = r.GetString()!; break;
                 case "init_process_pid": pid = r.GetInt32(); break;
                 case "init_process_start": start = r.GetUInt64(); break;
-                case "created": created = DateTimeOffset.Parse(r.GetString()!, CultureInfo.InvariantCulture); break;
+                case "created": created = r.GetDateTimeOffset(); break;
                 case "owner": owner = r.GetUInt32(); break;
                 case "annotations":
                     while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
