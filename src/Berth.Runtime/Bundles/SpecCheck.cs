@@ -2,6 +2,7 @@
 using Berth.Linux.Security;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.Lifecycle;
 using Berth.Runtime.Plan;
 
 namespace Berth.Runtime.Bundles;
@@ -21,6 +22,7 @@ internal static class SpecCheck
         CheckPaths(spec.Linux);
         CheckTime(spec);
         CheckHooks(spec.Hooks);
+        NetDevices.Check(spec);
     }
 
     public static void CheckProcess(ProcessSpec process)

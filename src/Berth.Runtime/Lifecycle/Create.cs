@@ -184,6 +184,7 @@ public sealed partial class ContainerRuntime
                     SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
                     Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
+                    MoveDevices = NetDevices.Any(spec) ? child => NetDevices.Move(spec, child.Pid) : null,
                     BeforePivot = spec.Hooks is { } h && (h.Prestart ?? h.CreateRuntime ?? h.CreateContainer) is not null ? RunEarlyHooks : null,
                     Ready = Record,
                 },

@@ -62,6 +62,11 @@ public sealed class InitPlan : IDisposable
         }
         mounts.AddCgroups();
         mounts.AddReadOnly();
+        if (input.Actions.MoveDevices is { } move)
+        {
+            program.Step("wait for the network devices", null, "the network namespace is settled, and sysctls of the interfaces come later");
+            program.Meet(move);
+        }
         if (input.Actions.BeforePivot is { } hooks)
         {
             program.Step("wait for the hooks", null, "prestart, createRuntime and createContainer run when all mounts are made and the host's files can still be reached");

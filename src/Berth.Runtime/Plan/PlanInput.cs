@@ -143,6 +143,9 @@ public sealed record PlanActions
     /// <summary>Has put the child into its cgroups when it returns; null where the child goes there by itself.</summary>
     public Action<SpawnedChild>? Confine { get; init; }
 
+    /// <summary>Moves interfaces of the host into the container's network namespace; null where there are none.</summary>
+    public Action<SpawnedChild>? MoveDevices { get; init; }
+
     /// <summary>Runs the hooks that come before pivot_root; null where there are none.</summary>
     public Action<SpawnedChild>? BeforePivot { get; init; }
 

@@ -6,7 +6,7 @@ namespace Berth.Contract.OciRuntime.Stage;
 /// <summary>Which tests an incumbent is excused from.</summary>
 public static class KnownGaps
 {
-    /// <summary>By <c>Class.Method</c> or <c>Class.Method(first argument)</c>.</summary>
+    /// <summary>By <c>Class</c>, <c>Class.Method</c> or <c>Class.Method(first argument)</c>.</summary>
     public static IReadOnlyDictionary<string, Gap[]> All { get; } = new Dictionary<string, Gap[]>
     {
         ["BundleTests.A_major_version_of_the_future_is_refused"] = [Runc("does not look at ociVersion"), Crun("hardly looks at ociVersion")],
@@ -87,5 +87,13 @@ public static class KnownGaps
         ["RootTests.The_propagation_of_the_root_is_set(unbindable)"] = [Runc("cannot bind the root to itself then", before: "1.2")],
         ["RootTests.Masked_folders_share_one_file_system"] = [Runc("mounts one for each", before: "1.5"), Crun("mounts one for each", before: "1.9")],
         ["RootTests.A_read_only_path_keeps_its_other_flags"] = [Crun("loses them", before: "1.9")],
+
+        ["NetDeviceTests"] = [Runc("does not know netDevices", before: "1.4"), Crun("does not know netDevices", before: "1.22")],
+        ["NetDeviceTests.A_template_lets_the_kernel_choose_the_number"] = [Runc("does not find the interface again"), Crun("does not find the interface again")],
+        ["NetDeviceTests.Addresses_of_version_6_come_along"] = [Runc("loses them as it brings the interface down")],
+        ["NetDeviceTests.A_name_that_is_taken_inside_is_refused_and_the_interface_stays"] = [Runc("loses the interface"), Crun("loses the interface")],
+        ["NetDeviceTests.The_network_namespace_of_the_runtime_is_refused"] = [Runc("renames the host's interface"), Crun("renames the host's interface")],
+        ["NetDeviceTests.Without_a_network_namespace_it_is_refused"] = [Crun("renames the host's interface")],
+        ["NetDeviceTests.A_name_that_is_none_is_refused"] = [Crun("finds out after the move, and loses the interface")],
     };
 }

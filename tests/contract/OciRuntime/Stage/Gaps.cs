@@ -27,13 +27,13 @@ public static class Gaps
 {
     private static readonly bool Ignored = Environment.GetEnvironmentVariable("BERTH_GAPS") == "ignore";
 
-    /// <summary>Looks the present test up, by <c>Class.Method</c> and by <c>Class.Method(first argument)</c>.</summary>
+    /// <summary>Looks the present test up, by <c>Class</c>, by <c>Class.Method</c> and by <c>Class.Method(first argument)</c>.</summary>
     public static void SkipKnown()
     {
         if (Ignored || RuntimeUnderTest.Current.IsOurs || TestContext.Current.Test is not IXunitTest test) return;
-        string name = $"{test.TestMethod.TestClass.Class.Name}.{test.TestMethod.MethodName}";
+        string type = test.TestMethod.TestClass.Class.Name, name = $"{type}.{test.TestMethod.MethodName}";
         string? argument = test.TestMethodArguments.FirstOrDefault()?.ToString();
-        foreach (string key in (string[])[name, $"{name}({argument})"])
+        foreach (string key in (string[])[type, name, $"{name}({argument})"])
         {
             if (KnownGaps.All.GetValueOrDefault(key)?.FirstOrDefault(gap => gap.IsOf(RuntimeUnderTest.Current)) is { } found)
             {
