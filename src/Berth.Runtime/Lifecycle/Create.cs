@@ -96,6 +96,9 @@ public sealed partial class ContainerRuntime
         /// <summary>Run the startContainer hooks at the last meeting: in `run` nobody calls start.</summary>
         public bool StartHooksInline { get; set; }
 
+        /// <summary>Where the program says that it is ready, if anybody wants to know.</summary>
+        public NotifyProxy? Notify { get; private set; }
+
         /// <summary>The spec of the container.</summary>
         public Spec Spec => _bundle.Spec;
 
@@ -127,6 +130,8 @@ public sealed partial class ContainerRuntime
                 KernelPath.WriteAll(config, _bundle.Config, "config.json");
             }
             _record = _record with { Rootfs = rootfs };
+            NotifyProxy.AddTo(Spec, _runtime._store, _request.Id);
+            if (!_wait && NotifyProxy.Open(_runtime._store, _request.Id) is { } notify) Notify = Keep(notify);
             if (_wait) KernelPath.MakeFifo(_runtime._store.FifoOf(_request.Id), 0x192);
         }
 

@@ -37,8 +37,12 @@ public sealed partial class ContainerRuntime
         (ContainerRecord record, SpawnedChild child) = launch.Go();
         using Fd process = child.PidFd;
         RunPoststart(launch.Spec, record);
-        if (foreground is null) return 0;
-        int status = foreground.Stay(child, launch.TerminalSocket);
+        if (foreground is null)
+        {
+            launch.Notify?.Await(process, child.Pid);
+            return 0;
+        }
+        int status = foreground.Stay(child, launch.TerminalSocket, launch.Notify);
         if (!options.Keep) Remove(record, launch.Spec);
         return WaitStatus.ExitCode(status);
     }

@@ -21,9 +21,15 @@ public sealed partial class ContainerRuntime
         ContainerRecord record = _store.Load(id);
         LifecycleTable.Require(Verb.Start, Facts.Observe(record, _store));
         Spec spec = LoadSpec(id);
+        using NotifyProxy? notify = NotifyProxy.Open(_store, id);
         RunStartHooks(spec, record);
+        using Fd? process = notify is null ? null : PidFd.Open(record.Pid);
         Release(record);
         RunPoststart(spec, record);
+        if (process is null) return;
+        // It runs: nobody else needs to wait until it is ready.
+        held.Dispose();
+        notify!.Await(process, record.Pid);
     }
 
     private void RunStartHooks(Spec spec, ContainerRecord record)

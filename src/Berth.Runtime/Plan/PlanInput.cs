@@ -121,9 +121,6 @@ public sealed record PlanInput
     /// <summary>Environment of the program, complete.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
-    /// <summary>A directory to put the sd_notify socket at, or null.</summary>
-    public (string HostPath, string ContainerPath)? NotifySocket { get; init; }
-
     /// <summary>What the parent does at the meeting points.</summary>
     public PlanActions Actions { get; init; } = new();
 }

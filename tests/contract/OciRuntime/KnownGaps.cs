@@ -95,5 +95,14 @@ public static class KnownGaps
         ["NetDeviceTests.The_network_namespace_of_the_runtime_is_refused"] = [Runc("renames the host's interface"), Crun("renames the host's interface")],
         ["NetDeviceTests.Without_a_network_namespace_it_is_refused"] = [Crun("renames the host's interface")],
         ["NetDeviceTests.A_name_that_is_none_is_refused"] = [Crun("finds out after the move, and loses the interface")],
+
+        ["NotifyTests.A_detached_run_returns_when_the_program_is_ready"] = [Crun("does not tell the pid")],
+        ["NotifyTests.Start_returns_when_the_program_is_ready"] = [Crun("does not tell the pid")],
+        ["NotifyTests.The_socket_of_the_host_is_not_named_inside"] = [Runc("waits for READY before it looks whether the program ended"), Crun("has the host's path inside")],
+        ["NotifyTests.A_user_namespace_does_not_hinder_it"] = [Crun("does not let other users reach the socket")],
+        ["NotifyTests.A_manager_that_is_not_there_is_an_error_before_anything_is_made"] = [Runc("ignores it in the foreground"), Crun("ignores it")],
+        ["NotifyTests.In_the_foreground_signals_are_forwarded_before_the_program_is_ready"] = [Runc("forwards nothing before READY")],
+        ["NotifyTests.What_names_processes_of_the_container_does_not_pass"] = [Runc("waits for a message that begins with READY")],
+        ["NotifyTests.Later_messages_pass_too_in_the_foreground"] = [Runc("passes READY only"), Crun("passes READY only")],
     };
 }
