@@ -43,7 +43,7 @@ public static class Machine
     /// <summary>Whether the resource controller can be used, in either version.</summary>
     public static bool HasController(string name) => Cgroups == CgroupLayout.Unified
         ? File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n').Contains(name)
-        : Directory.Exists($"/sys/fs/cgroup/{name}");
+        : CgroupTrees.Contains($"/sys/fs/cgroup/{name}");
 
     /// <summary>Skips the test when the program is not on this host.</summary>
     public static string NeedsProgram(string name)

@@ -84,6 +84,22 @@ internal static unsafe partial class Native
         return (new ReadOnlySpan<byte>(data, (int)count).ToArray(), [.. descriptors]);
     }
 
+    /// <summary>Takes one question of a seccomp listener and answers it: pretended success, or an error.</summary>
+    public static void AnswerSeccomp(int listener, int error)
+    {
+        PollFd wait = new() { Fd = listener, Events = POLLIN };
+        if (Native.poll(&wait, 1, (int)Until.Patience.TotalMilliseconds) <= 0) throw new TimeoutException("nobody asked the seccomp agent");
+        // struct seccomp_notif begins with the id; the kernel wants the buffer zeroed.
+        byte* question = stackalloc byte[80];
+        new Span<byte>(question, 80).Clear();
+        Check(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, question), "ioctl SECCOMP_IOCTL_NOTIF_RECV");
+        byte* answer = stackalloc byte[24];
+        new Span<byte>(answer, 24).Clear();
+        *(ulong*)answer = *(ulong*)question;
+        *(int*)(answer + 16) = -error;
+        Check(ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, answer), "ioctl SECCOMP_IOCTL_NOTIF_SEND");
+    }
+
     private static int Check(int result, string what) =>
         result >= 0 ? result : throw new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
@@ -96,6 +112,8 @@ internal static unsafe partial class Native
     private const int SOL_SOCKET = 1;
     private const int SCM_RIGHTS = 1;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
+    private const nuint SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100;
+    private const nuint SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101;
     private const nuint TIOCGWINSZ = 0x5413;
     private const nuint TIOCSWINSZ = 0x5414;
 

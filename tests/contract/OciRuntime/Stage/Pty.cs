@@ -38,7 +38,7 @@ public sealed class Pty : IDisposable
     /// <summary>Waits until the screen has the text; returns everything seen.</summary>
     public string Await(string text)
     {
-        Until.True(() => ReadMore() && _seen.ToString().Contains(text, StringComparison.Ordinal), $"the terminal shows '{text}'; it shows: {_seen}");
+        Until.True(() => ReadMore() && _seen.ToString().Contains(text, StringComparison.Ordinal), () => $"the terminal shows '{text}'; it shows: {_seen}");
         return _seen.ToString();
     }
 

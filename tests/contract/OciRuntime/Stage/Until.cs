@@ -11,16 +11,21 @@ public static class Until
 
     /// <summary>Returns once <paramref name="fact"/> holds.</summary>
     public static void True(Func<bool> fact, string what, TimeSpan? patience = null) =>
-        NotNull(() => fact() ? "yes" : null, what, patience);
+        NotNull(() => fact() ? "yes" : null, () => what, patience);
+
+    /// <summary>Returns once <paramref name="fact"/> holds; what it waited for is worded when it gives up.</summary>
+    public static void True(Func<bool> fact, Func<string> what) => NotNull(() => fact() ? "yes" : null, what, null);
 
     /// <summary>Returns the first value that is not null.</summary>
-    public static T NotNull<T>(Func<T?> look, string what, TimeSpan? patience = null) where T : class
+    public static T NotNull<T>(Func<T?> look, string what, TimeSpan? patience = null) where T : class => NotNull(look, () => what, patience);
+
+    private static T NotNull<T>(Func<T?> look, Func<string> what, TimeSpan? patience) where T : class
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             if (look() is { } found) return found;
-            if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience)) throw new TimeoutException($"waited in vain until {what}");
+            if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience)) throw new TimeoutException($"waited in vain until {what()}");
             Thread.Sleep(4);
         }
     }
