@@ -35,11 +35,25 @@ public sealed class NotifyTests : ContainerTest
         using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint($"{Dock.Folder}/notify.sock"));
         using Live live = Dock.Command("run", "--detach", "--bundle", Dock.Bundle, Id).Env("NOTIFY_SOCKET", $"{Dock.Folder}/notify.sock").Start();
-        Assert.True(socket.Poll(Until.Patience, SelectMode.SelectRead), "nothing came");
-        byte[] buffer = new byte[1024];
-        string message = Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+        List<string> messages = [];
+        Until.True(() => { messages.AddRange(Read(socket)); return live.HasExited; }, "run returns once the container is ready");
         live.Wait().Succeeded();
-        Assert.Contains("READY=1", message);
+        messages.AddRange(Read(socket));
+        Assert.Contains(messages, message => message.Contains("READY=1", StringComparison.Ordinal));
+        if (Runtime.Kind != RuntimeKind.Crun) Assert.Contains(messages, message => message.Contains($"MAINPID={Dock.Pid()}", StringComparison.Ordinal));
+    }
+
+    // A barrier (sd_notify(3)) comes with a descriptor, and its sender waits until we have closed it.
+    private static List<string> Read(Socket socket)
+    {
+        List<string> messages = [];
+        while (socket.Poll(TimeSpan.FromMilliseconds(5), SelectMode.SelectRead))
+        {
+            (byte[] data, int[] descriptors) = Native.Receive((int)socket.Handle);
+            foreach (int descriptor in descriptors) Native.Close(descriptor);
+            messages.Add(Encoding.UTF8.GetString(data));
+        }
+        return messages;
     }
 
     [Fact]
