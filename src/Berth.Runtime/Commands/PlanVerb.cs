@@ -33,7 +33,7 @@ internal static class PlanVerb
             ExecutableExit = exit,
             ConsoleSocket = bundle.Spec.Process!.Terminal ? nowhere : null,
             SeccompFilter = seccomp.Filter,
-            SeccompListener = bundle.Spec.Linux?.Seccomp?.ListenerPath is { Length: > 0 } ? nowhere : null,
+            SeccompNotifies = seccomp.Notifies,
             Environment = ProcessEnvironment.Of(bundle.Spec.Process!, rootfs, 0),
             Actions = new PlanActions { BeforePivot = bundle.Spec.Hooks is null ? null : static _ => { } },
         });

@@ -154,6 +154,7 @@ public sealed partial class ContainerRuntime
             List<Fd> tasks = [];
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
             SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, _runtime._store.Root, _runtime._options.Warn);
+            Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             HashSet<int> late = [];
             Dictionary<int, Fd> trees = PreparedTrees.Of(spec, _bundle.Directory, rootfs, host, late);
             foreach (Fd tree in trees.Values) Keep(tree);
@@ -171,8 +172,7 @@ public sealed partial class ContainerRuntime
                 ConsoleSocket = spec.Process!.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
-                SeccompListener = seccomp.Connect() is { } listener ? Keep(listener) : null,
-                SeccompState = seccomp.StateFor(_record, Self.ProcessId),
+                SeccompNotifies = seccomp.Notifies,
                 NoPivot = _request.NoPivot,
                 NoNewKeyring = _request.NoNewKeyring,
                 PreserveFds = Preserve.Count(_request.PreserveFds),
@@ -185,6 +185,7 @@ public sealed partial class ContainerRuntime
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
+                    SendListener = child => seccomp.Send(listener!, child, _record, "creating"),
                     MapMount = MapMount,
                     SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),

@@ -126,6 +126,7 @@ public sealed partial class ContainerRuntime
                 tasks.Add(Keep(task));
             }
             SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), runtime._store.Root, runtime._options.Warn);
+            Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             return new PlanInput
             {
                 Spec = spec,
@@ -138,14 +139,13 @@ public sealed partial class ContainerRuntime
                 ConsoleSocket = process.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
-                SeccompListener = seccomp.Connect() is { } listener ? Keep(listener) : null,
-                SeccompState = seccomp.StateFor(record, 0),
+                SeccompNotifies = seccomp.Notifies,
                 PreserveFds = Preserve.Count(request.PreserveFds),
                 TaskFiles = tasks,
                 Container = init,
                 Warn = runtime._options.Warn,
                 Environment = ProcessEnvironment.Of(process, $"/proc/{record.Pid}/root", Preserve.Listen),
-                Actions = new PlanActions { Ready = Ready },
+                Actions = new PlanActions { Ready = Ready, SendListener = child => seccomp.Send(listener!, child, record, "running") },
             };
         }
 

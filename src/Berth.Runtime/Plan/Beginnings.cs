@@ -27,7 +27,7 @@ internal static class Beginnings
     private static void CloseOthers(ChildProgram program, PlanInput input)
     {
         List<int> keep = [];
-        foreach (Fd? fd in new[] { input.Proc, input.StartFifo, input.ConsoleSocket, input.SeccompListener, input.ExecutableExit?.Substitute, input.ExecutableExit?.Image, input.Container })
+        foreach (Fd? fd in new[] { input.Proc, input.StartFifo, input.ConsoleSocket, input.ExecutableExit?.Substitute, input.ExecutableExit?.Image, input.Container })
         {
             if (fd is not null) keep.Add(fd.Number);
         }

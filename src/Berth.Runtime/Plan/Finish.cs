@@ -12,11 +12,12 @@ internal static class Finish
         ProcessSpec process = input.Spec.Process!;
         program.Step("find the program", process.Args![0], "as its user and inside its root: create fails when it cannot be executed");
         Slot found = program.FindProgram(Candidates(process.Args[0], input.Environment));
+        if (process.NoNewPrivileges && input.SeccompNotifies) Identity.AddSeccomp(program, input, "the parent that hands its listener over will not be there after start");
         program.Step("wait for the parent to record the container", null, "what a crash leaves behind from here on can be found by its record");
         program.SetParentDeathSignal(0);
         program.Meet(input.Actions.Ready);
         if (input.StartFifo is { } fifo) AddWait(program, fifo);
-        if (process.NoNewPrivileges) Identity.AddSeccomp(program, input, "last before execve: the fewer calls after it, the fewer a user's filter must allow");
+        if (process.NoNewPrivileges && !input.SeccompNotifies) Identity.AddSeccomp(program, input, "last before execve: the fewer calls after it, the fewer a user's filter must allow");
         AddExecute(program, process, input, found);
     }
 

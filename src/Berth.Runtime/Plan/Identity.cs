@@ -51,10 +51,11 @@ internal static class Identity
         program.Step("seccomp", null, why);
         Slot mark = program.MarkSlots();
         Slot listener = program.InstallFilter(input.SeccompFilter.Span, input.SeccompFlags);
-        if (input.SeccompListener is { } socket)
+        if (input.SeccompNotifies)
         {
-            program.Step("send the seccomp listener", null, "linux.seccomp.listenerPath");
-            program.SendFd(socket, listener, input.SeccompState).Close(listener);
+            program.Step("hand over the seccomp listener", null, "the parent sends it to linux.seccomp.listenerPath with the container's state");
+            program.Publish(listener).Meet(input.Actions.SendListener);
+            program.Close(listener);
         }
         program.ReleaseSlots(mark);
     }

@@ -73,11 +73,8 @@ public sealed record PlanInput
     /// <summary>Where the terminal's other end is sent.</summary>
     public Fd? ConsoleSocket { get; init; }
 
-    /// <summary>Where a seccomp notification descriptor is sent.</summary>
-    public Fd? SeccompListener { get; init; }
-
-    /// <summary>The state that goes with it.</summary>
-    public string SeccompState { get; init; } = "";
+    /// <summary>Whether the filter has a notification descriptor, which the parent sends on.</summary>
+    public bool SeccompNotifies { get; init; }
 
     /// <summary>The compiled filter, or empty.</summary>
     public ReadOnlyMemory<byte> SeccompFilter { get; init; }
@@ -130,6 +127,9 @@ public sealed record PlanActions
 {
     /// <summary>Writes the id maps of the new user namespace.</summary>
     public Action<SpawnedChild> MapIds { get; init; } = static _ => { };
+
+    /// <summary>Sends the published seccomp listener to its agent.</summary>
+    public Action<SpawnedChild> SendListener { get; init; } = static _ => { };
 
     /// <summary>Writes the clock offsets of the new time namespace.</summary>
     public Action<SpawnedChild> SetClocks { get; init; } = static _ => { };
