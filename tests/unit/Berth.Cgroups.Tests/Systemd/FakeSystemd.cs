@@ -74,20 +74,27 @@ internal sealed class FakeSystemd : IDisposable
         }
         if (said != "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n") return;
         stream.Write("DATA\r\nOK 0123456789abcdef0123456789abcdef\r\n"u8);
-        byte[] header = new byte[DBusMessage.FixedHeader];
-        while (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length)
+        while (Receive(stream) is { } call)
         {
-            byte[] whole = new byte[DBusMessage.LengthOf(header)];
-            header.CopyTo(whole, 0);
-            stream.ReadExactly(whole.AsSpan(header.Length));
-            DBusMessage call = DBusMessage.Parse(whole);
             Calls.Enqueue(call);
             // All answers in one write: what comes behind an answer must not be lost.
             stream.Write([.. Answers(call).SelectMany(a => a.Marshal())]);
         }
     }
 
-    private IEnumerable<DBusMessage> Answers(DBusMessage call)
+    /// <summary>Reads one message; null at the end.</summary>
+    public static DBusMessage? Receive(Stream stream)
+    {
+        byte[] header = new byte[DBusMessage.FixedHeader];
+        if (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length) return null;
+        byte[] whole = new byte[DBusMessage.LengthOf(header)];
+        header.CopyTo(whole, 0);
+        stream.ReadExactly(whole.AsSpan(header.Length));
+        return DBusMessage.Parse(whole);
+    }
+
+    /// <summary>What systemd says to a call.</summary>
+    public IEnumerable<DBusMessage> Answers(DBusMessage call)
     {
         if (Errors.TryRemove(call.Member, out string? error))
         {
