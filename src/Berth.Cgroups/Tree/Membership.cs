@@ -95,9 +95,16 @@ public sealed class Membership
         }
     }
 
+    /// <summary>The directory of init's own cgroup, as far as it can be told from a path of the kernel and one of ours.</summary>
     private string? InitDirectory()
     {
-        if (_initPid == 0 || CgroupLine.UnifiedOf(_initPid) is not { } own) return null;
+        if (_initPid == 0 || _unified is null || CgroupLine.UnifiedOf(_initPid) is not { } own) return null;
+        // Our path is the mount point and the container's cgroup; init's begins with the latter unless it went elsewhere.
+        for (int slash = 0; slash >= 0; slash = _unified.IndexOf('/', slash + 1))
+        {
+            ReadOnlySpan<char> cgroup = _unified.AsSpan(slash);
+            if (own.AsSpan().StartsWith(cgroup)) return $"{_unified}{own[cgroup.Length..]}";
+        }
         return CgroupHost.UsualRoot + own;
     }
 
