@@ -24,7 +24,7 @@ public enum CgroupMode
 /// <param name="Mount">Where.</param>
 /// <param name="Controllers">What lives in it, by the kernel's names; one empty name for v2.</param>
 /// <param name="First">Finds a container's directory in it: <see cref="CgroupTree.Directory"/>.</param>
-public sealed record CgroupHierarchy(string Mount, IReadOnlyList<string> Controllers, Controller First)
+public sealed record MountedHierarchy(string Mount, IReadOnlyList<string> Controllers, Controller First)
 {
     /// <summary>Name of the directory it is mounted on, such as <c>cpu,cpuacct</c>.</summary>
     public string Name => Mount[(Mount.LastIndexOf('/') + 1)..];
@@ -123,11 +123,11 @@ public sealed class CgroupHost
     }
 
     /// <summary>All mounted hierarchies, each once: what a container's own cgroup mounts are modelled on.</summary>
-    public IReadOnlyList<CgroupHierarchy> Hierarchies
+    public IReadOnlyList<MountedHierarchy> Hierarchies
     {
         get
         {
-            List<CgroupHierarchy> hierarchies = [];
+            List<MountedHierarchy> hierarchies = [];
             for (int i = 0; i < _mounts.Length; i++)
             {
                 if (_mounts[i] is not { } mount || Mode == CgroupMode.Unified && i != (int)Controller.Unified) continue;
@@ -139,7 +139,7 @@ public sealed class CgroupHost
                     seen |= j < i;
                     names.Add(((Controller)j).Name());
                 }
-                if (!seen) hierarchies.Add(new CgroupHierarchy(mount, names, (Controller)i));
+                if (!seen) hierarchies.Add(new MountedHierarchy(mount, names, (Controller)i));
             }
             return hierarchies;
         }

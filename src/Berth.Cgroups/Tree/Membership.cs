@@ -118,12 +118,7 @@ public sealed class Membership
     private string? InitDirectory()
     {
         if (_initPid == 0 || _unified is null || CgroupLine.UnifiedOf(_initPid) is not { } own) return null;
-        // Our path is the mount point and the container's cgroup; init's begins with the latter unless it went elsewhere.
-        for (int slash = 0; slash >= 0; slash = _unified.IndexOf('/', slash + 1))
-        {
-            ReadOnlySpan<char> cgroup = _unified.AsSpan(slash);
-            if (own.AsSpan().StartsWith(cgroup)) return $"{_unified}{own[cgroup.Length..]}";
-        }
+        if (CgroupLine.Below(_unified, own) is { } below) return _unified + below;
         return CgroupHost.UsualRoot + own;
     }
 

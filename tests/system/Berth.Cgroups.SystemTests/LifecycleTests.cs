@@ -177,4 +177,22 @@ public class LifecycleTests
             Assert.Equal("50000\n", File.ReadAllText(cpu + "/cpu.cfs_quota_us"));
         }
     }
+
+    [Fact]
+    public void Nothing_freezes_or_kills_the_cgroup_it_stands_in_or_the_root_of_all()
+    {
+        using Sandbox sandbox = new(World.Host);
+        List<KeyValuePair<Controller, string>> roots = [], own = [];
+        foreach (Controller controller in Enum.GetValues<Controller>())
+        {
+            if (sandbox.Host.Mount(controller) is { } mount) roots.Add(new(controller, mount));
+            if (sandbox.Host.OwnDirectory(controller) is { } directory) own.Add(new(controller, directory));
+        }
+        foreach (List<KeyValuePair<Controller, string>> paths in (List<KeyValuePair<Controller, string>>[])[roots, own])
+        {
+            CgroupTree tree = CgroupTree.Open(new CgroupRecord { Mode = sandbox.Host.Mode, Paths = paths });
+            // Signal 0 would harm nobody, were it sent.
+            Assert.Equal(Fault.WrongState, Assert.Throws<BerthException>(() => tree.SignalAll(0)).Kind);
+        }
+    }
 }

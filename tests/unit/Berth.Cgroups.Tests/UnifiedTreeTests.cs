@@ -16,7 +16,7 @@ public class UnifiedTreeTests
     {
         RecordedTree tree = new();
         tree["cgroup/cgroup.controllers"] = "cpuset cpu io memory pids\n";
-        tree.WithFiles("cgroup", "cgroup.subtree_control").WithFiles("cgroup/pod", "cgroup.subtree_control", "cgroup.type");
+        tree.WithFiles("cgroup", "cgroup.subtree_control").WithFiles("cgroup/pod", "cgroup.procs", "cgroup.subtree_control", "cgroup.type");
         tree.WithFiles("cgroup/pod/c", "cgroup.procs", "cgroup.type", "pids.max", "memory.max", "memory.low", "memory.swap.max", "cpu.max", "cpu.weight");
         tree["cgroup/pod/cgroup.type"] = tree["cgroup/pod/c/cgroup.type"] = "domain\n";
         tree["cgroup/pod/c/cgroup.controllers"] = present + "\n";
