@@ -135,7 +135,7 @@ internal sealed class DevicePolicy
         return DeviceAccess.None;
     }
 
-    private void Take(DeviceRule rule, int index)
+    internal void Take(DeviceRule rule, int index)
     {
         if (string.IsNullOrEmpty(rule.Access)) throw new BerthException(Fault.InvalidArgument, $"device access at {index} field cannot be empty");
         switch (rule.Type)

@@ -20,6 +20,22 @@ public enum CgroupMode
     Legacy,
 }
 
+/// <summary>One mounted hierarchy.</summary>
+/// <param name="Mount">Where.</param>
+/// <param name="Controllers">What lives in it, by the kernel's names; one empty name for v2.</param>
+/// <param name="First">Finds a container's directory in it: <see cref="CgroupTree.Directory"/>.</param>
+public sealed record MountedHierarchy(string Mount, IReadOnlyList<string> Controllers, Controller First)
+{
+    /// <summary>Name of the directory it is mounted on, such as <c>cpu,cpuacct</c>.</summary>
+    public string Name => Mount[(Mount.LastIndexOf('/') + 1)..];
+
+    /// <summary>Whether it is the v2 hierarchy.</summary>
+    public bool IsUnified => First == Controller.Unified;
+
+    /// <summary>Data of mount(2) that mounts the same hierarchy; empty for v2.</summary>
+    public string MountData => string.Join(',', Controllers);
+}
+
 /// <summary>The cgroup file systems of this host, found with a few cheap calls.</summary>
 /// <remarks>
 /// The usual layout is recognised by statfs(2) and /proc/self/cgroup alone; /proc/self/mountinfo, which grows with every
@@ -104,6 +120,29 @@ public sealed class CgroupHost
         _mountRoots ??= MountTable.Parse(KernelFile.ReadText(_proc + "/self/mountinfo")).Roots();
         string? root = _mountRoots[(int)controller];
         return root is not null && own.StartsWith(root, StringComparison.Ordinal) ? mount + own[root.Length..] : mount;
+    }
+
+    /// <summary>All mounted hierarchies, each once: what a container's own cgroup mounts are modelled on.</summary>
+    public IReadOnlyList<MountedHierarchy> Hierarchies
+    {
+        get
+        {
+            List<MountedHierarchy> hierarchies = [];
+            for (int i = 0; i < _mounts.Length; i++)
+            {
+                if (_mounts[i] is not { } mount || Mode == CgroupMode.Unified && i != (int)Controller.Unified) continue;
+                List<string> names = [];
+                bool seen = false;
+                for (int j = 0; j < _mounts.Length; j++)
+                {
+                    if (_mounts[j] != mount) continue;
+                    seen |= j < i;
+                    names.Add(((Controller)j).Name());
+                }
+                if (!seen) hierarchies.Add(new MountedHierarchy(mount, names, (Controller)i));
+            }
+            return hierarchies;
+        }
     }
 
     private bool FindUsualMounts(string root)

@@ -28,4 +28,15 @@ internal static class CgroupLine
         }
         return null;
     }
+
+    /// <summary>What a cgroup path of the kernel is below one of our directories (a mount point and a cgroup), or null if it is not.</summary>
+    public static string? Below(string directory, ReadOnlySpan<char> cgroup)
+    {
+        for (int slash = 0; slash >= 0; slash = directory.IndexOf('/', slash + 1))
+        {
+            ReadOnlySpan<char> own = directory.AsSpan(slash);
+            if (cgroup.StartsWith(own) && (cgroup.Length == own.Length || cgroup[own.Length] == '/')) return cgroup[own.Length..].ToString();
+        }
+        return null;
+    }
 }

@@ -91,7 +91,8 @@ internal static class UnifiedLimits
     private static void AddCpu(List<LimitWrite> plan, CpuSpec cpu)
     {
         if (cpu.Idle is { } idle) plan.Add(new(Controller.Cpu, "cpu.idle", LimitText.Of(idle)));
-        if (cpu.Shares is { } shares and not 0) plan.Add(new(Controller.Cpu, "cpu.weight", LimitText.Of(Conversions.SharesToWeight(shares))));
+        // An idle group has the least weight there is, and takes no other.
+        if (cpu.Shares is { } shares and not 0 && cpu.Idle != 1) plan.Add(new(Controller.Cpu, "cpu.weight", LimitText.Of(Conversions.SharesToWeight(shares))));
         if (cpu.Burst is { } burst) plan.Add(new(Controller.Cpu, "cpu.max.burst", LimitText.Of(burst), OnRefusal.RetryAfterNext));
         long quota = cpu.Quota ?? 0;
         ulong period = cpu.Period ?? 0;

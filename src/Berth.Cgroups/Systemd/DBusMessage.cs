@@ -36,6 +36,9 @@ internal sealed record DBusMessage
 
     public string Destination { get; init; } = "";
 
+    /// <summary>Set by the bus.</summary>
+    public string Sender { get; init; } = "";
+
     public IReadOnlyList<DBusValue> Body { get; init; } = [];
 
     public byte[] Marshal()
@@ -83,6 +86,7 @@ internal sealed record DBusMessage
                 4 => message with { ErrorName = text },
                 5 => message with { ReplySerial = (uint)(value as DBusNumber ?? new DBusNumber('u', 0)).Bits },
                 6 => message with { Destination = text },
+                7 => message with { Sender = text },
                 _ => message,
             };
             if (code.Bits == 8) bodySignature = text;

@@ -72,7 +72,8 @@ internal ref struct DBusReader(ReadOnlySpan<byte> bytes)
         signature = signature[1..];
         List<DBusValue> fields = [];
         while (!signature.IsEmpty && signature[0] is not (')' or '}')) fields.Add(Value(ref signature, depth + 1));
-        if (signature.IsEmpty) throw Malformed();
+        // An array of empty structs would never end, which is why the specification has none.
+        if (signature.IsEmpty || fields.Count == 0) throw Malformed();
         signature = signature[1..];
         return new DBusStruct(entry, fields);
     }

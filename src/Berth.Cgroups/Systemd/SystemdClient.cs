@@ -64,12 +64,12 @@ internal sealed class SystemdClient : IDisposable
             try
             {
                 IReadOnlyList<DBusValue> answer = Call("StartTransientUnit", DBusValue.Of(unit), DBusValue.Of("replace"), ListOf(properties), NoAuxiliaries);
-                if (AwaitJob(answer, unit) is { } result and not "done")
-                {
-                    TryResetFailed(unit);
-                    throw new BerthException(Fault.Failed, $"unable to start unit \"{unit}\": systemd says `{result}`");
-                }
-                return;
+                string? result = AwaitJob(answer, unit);
+                if (result == "done") return;
+                TryResetFailed(unit);
+                throw result is null
+                    ? new BerthException(Fault.Unavailable, $"timeout waiting for systemd to create {unit}")
+                    : new BerthException(Fault.Failed, $"unable to start unit \"{unit}\": systemd says `{result}`");
             }
             catch (DBusFault fault) when (!again && fault.Name.EndsWith(".UnitExists", StringComparison.Ordinal))
             {
@@ -100,6 +100,7 @@ internal sealed class SystemdClient : IDisposable
         {
             if (AwaitJob(Call("StopUnit", DBusValue.Of(unit), DBusValue.Of("replace")), unit) is null)
             {
+                TryResetFailed(unit);
                 throw new BerthException(Fault.Unavailable, $"timed out while waiting for systemd to remove {unit}");
             }
         }
@@ -159,7 +160,6 @@ internal sealed class SystemdClient : IDisposable
         {
             if (signal.Body is [_, DBusText removed, _, DBusText result] && removed.Text == job.Text) return result.Text;
         }
-        TryResetFailed(unit);
         return null;
     }
 

@@ -40,6 +40,7 @@ public sealed partial class CgroupTree
     /// <exception cref="BerthException">There is no freezer, or they do not stop.</exception>
     public void Freeze()
     {
+        RequireForeign();
         if (UnifiedFreezer is { } path && KernelFile.TryWrite(path, "1", out Errno errno)) WaitFrozen(path);
         else if (LegacyFreezer is { } directory) FreezeLegacy(directory);
         else throw new BerthException(Fault.Unsupported, "cannot toggle freezer: cgroups not configured for container");

@@ -15,24 +15,31 @@ namespace Berth.Cgroups;
 /// </remarks>
 public sealed class Membership
 {
-    private readonly List<string> _legacy;
+    private readonly List<string> _taskFiles = [];
+    private readonly List<bool> _mayFail = [];
     private readonly string? _unified;
     private readonly bool _borne;
     private readonly int _initPid;
 
-    internal Membership(List<string> legacy, string? unified, bool borne, int initPid)
+    internal Membership(string?[] paths, bool borne, int initPid)
     {
-        _legacy = legacy;
-        _unified = unified;
         _borne = borne;
         _initPid = initPid;
-        string[] files = new string[legacy.Count];
-        for (int i = 0; i < files.Length; i++) files[i] = legacy[i] + "/tasks";
-        TaskFiles = files;
+        _unified = paths[(int)Controller.Unified];
+        for (int i = 0; i < (int)Controller.Unified; i++)
+        {
+            if (paths[i] is not { } path || Knows(path)) continue;
+            // Hierarchies without limits are joined for the sake of order.
+            _taskFiles.Add(path + "/tasks");
+            _mayFail.Add(borne || i is (int)Controller.NamedSystemd or (int)Controller.Misc);
+        }
     }
 
     /// <summary>Files of v1 hierarchies into each of which the new process itself writes <c>0</c>, before it has a second thread.</summary>
-    public IReadOnlyList<string> TaskFiles { get; }
+    public IReadOnlyList<string> TaskFiles => _taskFiles;
+
+    /// <summary>Whether a refusal of the n-th of <see cref="TaskFiles"/> is borne.</summary>
+    public bool MayFail(int index) => _mayFail[index];
 
     /// <summary>Whether there is a v2 cgroup to be born in or to be moved into.</summary>
     public bool HasUnified => _unified is not null;
@@ -51,9 +58,9 @@ public sealed class Membership
     /// <exception cref="BerthException">One is missing.</exception>
     public void RequireDirectories()
     {
-        foreach (string directory in _legacy)
+        for (int i = 0; i < _taskFiles.Count; i++)
         {
-            if (!KernelFile.Exists(directory) && !_borne) throw NotAdded("of the new process", $"open {directory}/tasks", Errno.ENOENT);
+            if (!_mayFail[i] && !KernelFile.Exists(_taskFiles[i])) throw NotAdded("of the new process", $"open {_taskFiles[i]}", Errno.ENOENT);
         }
         if (_unified is not null && InitDirectory() is null && !KernelFile.Exists(_unified) && !_borne)
         {
@@ -65,9 +72,10 @@ public sealed class Membership
     /// <exception cref="BerthException">One of them refuses it.</exception>
     public void Enter(int pid)
     {
-        foreach (string directory in _legacy)
+        for (int i = 0; i < _taskFiles.Count; i++)
         {
-            if (!TryEnter(directory, pid, out Errno errno) && !_borne) throw NotAdded(pid, directory, errno);
+            string directory = DirectoryOf(_taskFiles[i]);
+            if (!TryEnter(directory, pid, out Errno errno) && !_mayFail[i]) throw NotAdded(pid, directory, errno);
         }
         EnterUnified(pid);
     }
@@ -83,6 +91,17 @@ public sealed class Membership
         if (!_borne) throw NotAdded(pid, _unified, errno);
     }
 
+    private bool Knows(string directory)
+    {
+        foreach (string file in _taskFiles)
+        {
+            if (DirectoryOf(file) == directory) return true;
+        }
+        return false;
+    }
+
+    private static string DirectoryOf(string taskFile) => taskFile[..^"/tasks".Length];
+
     internal static bool TryEnter(string directory, int pid, out Errno errno)
     {
         string number = pid.ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -95,9 +114,11 @@ public sealed class Membership
         }
     }
 
+    /// <summary>The directory of init's own cgroup, as far as it can be told from a path of the kernel and one of ours.</summary>
     private string? InitDirectory()
     {
-        if (_initPid == 0 || CgroupLine.UnifiedOf(_initPid) is not { } own) return null;
+        if (_initPid == 0 || _unified is null || CgroupLine.UnifiedOf(_initPid) is not { } own) return null;
+        if (CgroupLine.Below(_unified, own) is { } below) return _unified + below;
         return CgroupHost.UsualRoot + own;
     }
 
@@ -116,15 +137,11 @@ public sealed partial class CgroupTree
     /// <exception cref="BerthException">A path leaves the container's cgroup, or names a controller the container has not.</exception>
     public Membership Membership(SubCgroups? below = null, int initPid = 0)
     {
-        if (below is null) return new Membership(DistinctDirectories(unified: false), UnifiedDirectory, MayDoWithoutLater, _mode == CgroupMode.Unified ? initPid : 0);
+        int follow = below is null && _mode == CgroupMode.Unified ? initPid : 0;
+        if (below is null) return new Membership(_paths, MayDoWithoutLater, follow);
         string?[] paths = (string?[])_paths.Clone();
         below.Place(paths);
-        List<string> legacy = [];
-        for (int i = 0; i < (int)Controller.Unified; i++)
-        {
-            if (paths[i] is { } path && !legacy.Contains(path)) legacy.Add(path);
-        }
-        return new Membership(legacy, paths[(int)Controller.Unified], MayDoWithoutLater, initPid: 0);
+        return new Membership(paths, MayDoWithoutLater, follow);
     }
 
     /// <summary>For exec the record does not tell whether a path was asked for; a rootless container bears all refusals then.</summary>

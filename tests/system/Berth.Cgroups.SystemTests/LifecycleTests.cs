@@ -16,10 +16,12 @@ public class LifecycleTests
         foreach (Controller controller in Enum.GetValues<Controller>()) Assert.Equal(thorough.Mount(controller), quick.Mount(controller));
     }
 
-    [Fact]
-    public void A_process_enters_every_hierarchy_and_deletion_leaves_nothing()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_process_enters_every_hierarchy_and_deletion_leaves_nothing(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         tree.Apply();
         Process process = sandbox.Spawn();
@@ -27,17 +29,19 @@ public class LifecycleTests
         Assert.Equal([process.Id], tree.Pids(recursive: false));
         foreach (string line in File.ReadAllLines($"/proc/{process.Id}/cgroup"))
         {
-            if (sandbox.Host.Mount(ControllerNames.Parse(line.Split(':')[1].Split(',')[0]) ?? Controller.Misc) is not null)
+            if (tree.Directory(ControllerNames.Parse(line.Split(':')[1].Split(',')[0]) ?? Controller.Misc) is not null)
             {
                 Assert.EndsWith(":/" + sandbox.Name, line, StringComparison.Ordinal);
             }
         }
     }
 
-    [Fact]
-    public void A_process_that_writes_zero_into_the_task_files_is_in_every_v1_hierarchy()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_process_that_writes_zero_into_the_task_files_is_in_every_v1_hierarchy(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         Membership membership = tree.Membership();
         Assert.SkipWhen(membership.TaskFiles.Count == 0, "needs cgroup v1");
@@ -47,10 +51,12 @@ public class LifecycleTests
         Assert.All(lines.Where(l => !l.StartsWith("0::", StringComparison.Ordinal)), l => Assert.EndsWith(":/" + sandbox.Name, l, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void A_frozen_process_does_not_advance_and_a_thawed_one_does()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_frozen_process_does_not_advance_and_a_thawed_one_does(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         Process process = sandbox.Spawn("while :; do :; done");
         tree.Enter(process.Id);
@@ -67,10 +73,12 @@ public class LifecycleTests
         static string Times(int pid) => File.ReadAllText($"/proc/{pid}/schedstat");
     }
 
-    [Fact]
-    public void Killing_reaches_frozen_processes_and_those_in_cgroups_below()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void Killing_reaches_frozen_processes_and_those_in_cgroups_below(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         Process first = sandbox.Spawn(), second = sandbox.Spawn();
         tree.Enter(first.Id);
@@ -86,10 +94,12 @@ public class LifecycleTests
         Assert.True(second.WaitForExit(10_000));
     }
 
-    [Fact]
-    public void A_cgroup_with_processes_is_refused_and_left_as_it_is()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_cgroup_with_processes_is_refused_and_left_as_it_is(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         tree.Enter(sandbox.Spawn().Id);
         BerthException fault = Assert.Throws<BerthException>(() => sandbox.Create());
@@ -98,10 +108,12 @@ public class LifecycleTests
         Assert.Single(tree.Pids(recursive: true));
     }
 
-    [Fact]
-    public void A_frozen_cgroup_is_refused_and_left_as_it_is()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_frozen_cgroup_is_refused_and_left_as_it_is(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         tree.Freeze();
         BerthException fault = Assert.Throws<BerthException>(() => sandbox.Create());
@@ -110,10 +122,12 @@ public class LifecycleTests
         tree.Thaw();
     }
 
-    [Fact]
-    public void Deletion_removes_what_creation_made_and_nothing_that_was_there_before()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void Deletion_removes_what_creation_made_and_nothing_that_was_there_before(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree outer = sandbox.Create();
         CgroupTree inner = sandbox.Create(path: $"/{sandbox.Name}/pod/inner");
         string members = inner.Directory(Controller.Devices) ?? inner.UnifiedDirectory!;
@@ -124,10 +138,12 @@ public class LifecycleTests
         Assert.True(outer.Exists);
     }
 
-    [Fact]
-    public void A_tree_opened_again_from_its_record_is_the_same()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void A_tree_opened_again_from_its_record_is_the_same(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create();
         Process process = sandbox.Spawn();
         tree.Enter(process.Id);
@@ -137,16 +153,19 @@ public class LifecycleTests
         Assert.True(process.WaitForExit(10_000));
     }
 
-    [Fact]
-    public void Limits_land_in_their_files()
+    [Theory]
+    [InlineData(World.Host)]
+    [InlineData(World.Unified)]
+    public void Limits_land_in_their_files(World world)
     {
-        using Sandbox sandbox = new();
+        using Sandbox sandbox = new(world);
         CgroupTree tree = sandbox.Create(new ResourcesSpec
         {
             Memory = new() { Limit = 64 << 20, Reservation = 32 << 20 },
             Cpu = new() { Shares = 512, Quota = 50000, Period = 100000, Cpus = "0" },
             Pids = new() { Limit = 42 },
         });
+        Assert.SkipUnless(tree.Directory(Controller.Pids) is not null || File.Exists(tree.UnifiedDirectory + "/pids.max"), "needs controllers");
         tree.Apply();
         Assert.Equal("67108864", Sandbox.Read(tree, Controller.Memory, "memory.limit_in_bytes", "memory.max") ?? "67108864");
         Assert.Equal("33554432", Sandbox.Read(tree, Controller.Memory, "memory.soft_limit_in_bytes", "memory.low") ?? "33554432");
@@ -156,6 +175,24 @@ public class LifecycleTests
         {
             Assert.Equal("512\n", File.ReadAllText(cpu + "/cpu.shares"));
             Assert.Equal("50000\n", File.ReadAllText(cpu + "/cpu.cfs_quota_us"));
+        }
+    }
+
+    [Fact]
+    public void Nothing_freezes_or_kills_the_cgroup_it_stands_in_or_the_root_of_all()
+    {
+        using Sandbox sandbox = new(World.Host);
+        List<KeyValuePair<Controller, string>> roots = [], own = [];
+        foreach (Controller controller in Enum.GetValues<Controller>())
+        {
+            if (sandbox.Host.Mount(controller) is { } mount) roots.Add(new(controller, mount));
+            if (sandbox.Host.OwnDirectory(controller) is { } directory) own.Add(new(controller, directory));
+        }
+        foreach (List<KeyValuePair<Controller, string>> paths in (List<KeyValuePair<Controller, string>>[])[roots, own])
+        {
+            CgroupTree tree = CgroupTree.Open(new CgroupRecord { Mode = sandbox.Host.Mode, Paths = paths });
+            // Signal 0 would harm nobody, were it sent.
+            Assert.Equal(Fault.WrongState, Assert.Throws<BerthException>(() => tree.SignalAll(0)).Kind);
         }
     }
 }
