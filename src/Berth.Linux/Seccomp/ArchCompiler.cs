@@ -156,8 +156,11 @@ internal sealed class ArchCompiler(FilterSpec spec, CallRules rules, BpfWriter w
     // because its arguments lie in memory. Checks of other arguments are kept as libseccomp keeps them.
     private static ArgCheck[] Select(ArgCheck[] checks, byte call)
     {
-        ArgCheck selector = new(0, ArgOperator.Equal, call);
-        return checks is [{ Index: 0 }, .. ArgCheck[] others] ? [selector, .. others] : [selector, .. checks];
+        int skipped = checks.Length > 0 && checks[0].Index == 0 ? 1 : 0;
+        ArgCheck[] selected = new ArgCheck[checks.Length - skipped + 1];
+        selected[0] = new ArgCheck(0, ArgOperator.Equal, call);
+        checks.AsSpan(skipped).CopyTo(selected.AsSpan(1));
+        return selected;
     }
 
     private static void Add(ArgumentTree tree, ArgCheck[] checks, FilterAction action, int call, SeccompArch arch)

@@ -45,7 +45,7 @@ public static class FilterCompiler
         return arches;
     }
 
-    private static bool Contains(IReadOnlyList<SeccompArch> arches, SeccompArch wanted)
+    private static bool Contains(List<SeccompArch> arches, SeccompArch wanted)
     {
         for (int i = 0; i < arches.Count; i++)
             if (arches[i] == wanted) return true;

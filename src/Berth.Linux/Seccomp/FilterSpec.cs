@@ -72,7 +72,7 @@ public readonly record struct ArgCheck(uint Index, ArgOperator Operator, ulong V
 /// All must hold; null or empty always holds. Where two of them look at the same argument, each check is a rule of its
 /// own and any of them suffices: so profiles were understood before checks could be joined, and so they still are.
 /// </param>
-public sealed record FilterRule(IReadOnlyList<string> Names, FilterAction Action, IReadOnlyList<ArgCheck>? Checks = null);
+public sealed record FilterRule(List<string> Names, FilterAction Action, List<ArgCheck>? Checks = null);
 
 /// <summary>SECCOMP_FILTER_FLAG_* of seccomp(2).</summary>
 [Flags]
@@ -89,6 +89,8 @@ public enum FilterFlags : uint
 /// those without. Rules with checks form a tree as libseccomp forms it: checks of later arguments come first, then
 /// equalities, then upper bounds, then lower bounds, narrower bounds before wider ones; the first leaf reached decides.
 /// Rules whose action is the default action are left out, so they take nothing away from other rules.
+/// Lists are lists, not interfaces: a native program that fills an interface from a collection expression carries 210 KB
+/// of type loader for it.
 /// </remarks>
 public sealed record FilterSpec
 {
@@ -96,10 +98,10 @@ public sealed record FilterSpec
     public required FilterAction DefaultAction { get; init; }
 
     /// <summary>The rules, in the order of the profile.</summary>
-    public required IReadOnlyList<FilterRule> Rules { get; init; }
+    public required List<FilterRule> Rules { get; init; }
 
     /// <summary>Architectures besides <see cref="Native"/>.</summary>
-    public IReadOnlyList<SeccompArch> Architectures { get; init; } = [];
+    public List<SeccompArch> Architectures { get; init; } = [];
 
     /// <summary>The architecture of the machine; always part of the filter.</summary>
     public SeccompArch Native { get; init; } = SeccompArchFacts.Native;

@@ -26,7 +26,7 @@ public static unsafe partial class SeccompKernel
     }
 
     /// <summary>Those of <see cref="SeccompWords.Flags"/> that the kernel knows.</summary>
-    public static IReadOnlyList<string> SupportedFlags()
+    public static List<string> SupportedFlags()
     {
         List<string> supported = [];
         foreach (string word in SeccompWords.Flags)

@@ -8,20 +8,20 @@ public static class SeccompWords
     public const Errno DefaultErrno = Errno.EPERM;
 
     /// <summary>All actions, sorted.</summary>
-    public static IReadOnlyList<string> Actions =>
+    public static string[] Actions =>
     [
         "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
         "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
     ];
 
     /// <summary>All operators, sorted.</summary>
-    public static IReadOnlyList<string> Operators =>
+    public static string[] Operators =>
     [
         "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE",
     ];
 
     /// <summary>All architectures, sorted.</summary>
-    public static IReadOnlyList<string> Arches =>
+    public static string[] Arches =>
     [
         "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64",
         "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC",
@@ -30,7 +30,7 @@ public static class SeccompWords
     ];
 
     /// <summary>All flags a profile may name.</summary>
-    public static IReadOnlyList<string> Flags =>
+    public static string[] Flags =>
     [
         "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
     ];
