@@ -25,6 +25,12 @@ public sealed record Command
     /// <summary>File its standard error is appended to; null collects it.</summary>
     public string? ErrorFile { get; init; }
 
+    /// <summary>Working directory, after the namespaces are joined; null keeps it.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>How much of its output is kept, in bytes; the rest is read and dropped.</summary>
+    public int MostOutput { get; init; } = 64 * 1024;
+
     /// <summary>Seconds until it is killed; 0 or less waits for ever.</summary>
     public int Timeout { get; init; }
 
@@ -44,7 +50,6 @@ public readonly record struct CommandResult(int Status, bool TimedOut, string Ou
 /// <summary>Runs commands.</summary>
 public static class CommandRunner
 {
-    private const int MostOutput = 64 * 1024;
     private const int Append = 0x1 | 0x40 | 0x400;
 
     /// <summary>Runs the program and waits for it.</summary>
@@ -62,7 +67,7 @@ public static class CommandRunner
         {
             child = program.Spawn(new SpawnOptions());
         }
-        return Await(child, command.Timeout, read);
+        return Await(child, command, read);
     }
 
     private static ChildProgram Compile(Command command, Fd input, Fd output, Fd error)
@@ -77,6 +82,7 @@ public static class CommandRunner
             program.Join(process, command.Namespaces);
             if ((command.Namespaces & Namespaces.Pid) != 0) program.CloneAgain();
         }
+        if (command.Directory is { } directory) program.ChangeDirectory(directory);
         program.CloseOnExecFrom(3);
         program.Step("execute", command.Candidates[0], null);
         Slot found = program.FindProgram(command.Candidates);
@@ -84,10 +90,10 @@ public static class CommandRunner
         return program;
     }
 
-    private static CommandResult Await(SpawnedChild child, int timeout, Fd output)
+    private static CommandResult Await(SpawnedChild child, Command command, Fd output)
     {
         using Fd process = child.PidFd;
-        long deadline = timeout > 0 ? Self.Monotonic + (timeout * 1_000_000_000L) : long.MaxValue;
+        long deadline = command.Timeout > 0 ? Self.Monotonic + (command.Timeout * 1_000_000_000L) : long.MaxValue;
         List<byte> text = [];
         Span<PollEntry> entries = stackalloc PollEntry[2];
         int outputFd = output.Number;
@@ -98,19 +104,19 @@ public static class CommandRunner
             entries[1] = new PollEntry { Fd = outputFd, Events = 1 };
             long left = deadline == long.MaxValue ? -1 : Math.Max(0, (deadline - Self.Monotonic) / 1_000_000);
             Poll.Wait(entries, (int)Math.Min(left, int.MaxValue));
-            if (entries[1].Returned != 0 && !Drain(output, text)) outputFd = -1;
+            if (entries[1].Returned != 0 && !Drain(output, text, command.MostOutput)) outputFd = -1;
             if (entries[0].Returned != 0) break;
             if (Self.Monotonic < deadline) continue;
             timedOut = true;
             break;
         }
         int status = timedOut ? Child.KillAndReap(child.Pid) : Child.Reap(child.Pid);
-        Drain(output, text);
+        Drain(output, text, command.MostOutput);
         return new CommandResult(status, timedOut, System.Text.Encoding.UTF8.GetString([.. text]));
     }
 
     /// <returns>False at the end of the output.</returns>
-    private static bool Drain(Fd output, List<byte> text)
+    private static bool Drain(Fd output, List<byte> text, int most)
     {
         Span<byte> buffer = stackalloc byte[4096];
         while (true)
@@ -119,7 +125,7 @@ public static class CommandRunner
             if (n == 0) return false;
             if (n < 0) return true;
             // What a chatty program says beyond this is read and dropped, so that it does not block.
-            if (text.Count < MostOutput) text.AddRange(buffer[..n]);
+            if (text.Count < most) text.AddRange(buffer[..n]);
         }
     }
 }

@@ -137,13 +137,13 @@ internal static class ListVerbs
         try
         {
             string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
-            result = CommandRunner.Run(new Linux.Processes.Command { Candidates = Plan.Finish.Candidates("ps", ["PATH=" + path]), Arguments = arguments, Environment = ["PATH=" + path] });
+            result = CommandRunner.Run(new Linux.Processes.Command { Candidates = Plan.Finish.Candidates("ps", ["PATH=" + path]), Arguments = arguments, Environment = ["PATH=" + path], MostOutput = KernelFile.Largest });
         }
         catch (Linux.Programs.StepFailedException e)
         {
             throw new BerthException(Fault.Unsupported, "cannot list processes: ps is not installed", "use --format json, or install procps", e);
         }
-        if (result.Status != 0) throw new BerthException(Fault.Failed, $"ps: {WaitStatus.Describe(result.Status)}: {result.Output}");
+        if (result.Status != 0) throw new BerthException(Fault.Failed, $"ps: {WaitStatus.Describe(result.Status)}: {result.Output.AsSpan(0, Math.Min(result.Output.Length, 500))}");
         string[] lines = result.Output.TrimEnd().Split('\n');
         int column = Array.IndexOf(lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries), "PID");
         if (column < 0) throw new BerthException(Fault.InvalidArgument, "couldn't find PID field in ps output", "choose options of ps that show the PID column");

@@ -20,6 +20,9 @@ internal sealed record HookContext
     /// <summary>Run inside this process's namespaces; null runs in the runtime's.</summary>
     public Fd? Inside { get; init; }
 
+    /// <summary>Working directory of the hooks.</summary>
+    public string? Directory { get; init; }
+
     public Namespaces Namespaces { get; init; }
 
     public string? StandardOutput { get; init; }
@@ -60,6 +63,7 @@ internal static class HookRunner
                 OutputFile = context.StandardOutput,
                 ErrorFile = context.StandardError,
                 Timeout = hook.Timeout ?? 0,
+                Directory = context.Directory,
                 Inside = context.Inside,
                 Namespaces = context.Namespaces,
             });

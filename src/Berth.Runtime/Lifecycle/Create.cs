@@ -115,7 +115,10 @@ public sealed partial class ContainerRuntime
             _trace?.Mark("prepare");
             using InitPlan plan = InitPlan.Build(input);
             _trace?.Mark("compile the plan");
+            if (!input.SeccompFilter.IsEmpty) _runtime._options.Debug($"seccomp filter flags: {input.SeccompFlags}");
             SpawnedChild child = Spawn(plan, input);
+            _runtime._options.Debug("child process in init()");
+            _runtime._options.Debug("init: closing the pipe to signal completion");
             _trace?.Write(_request.Trace!, plan.Program, child, input.Rootfs);
             undo.Dismiss();
             return (_record, child);
@@ -248,7 +251,8 @@ public sealed partial class ContainerRuntime
 
         private void Meanwhile(SpawnedChild child)
         {
-            _runtime._options.Debug($"nsexec[{child.Pid}]: the first process of {_request.Id} works through its plan");
+            // The words are those that readers of runc's debug log look for.
+            _runtime._options.Debug($"nsexec container setup: process {child.Pid} works through its plan");
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
         }
 
@@ -276,6 +280,7 @@ public sealed partial class ContainerRuntime
             {
                 Point = "createContainer",
                 Inside = child.PidFd,
+                Directory = _record.Rootfs,
                 Namespaces = Entry.Kinds(Spec, child.Pid),
             });
         }
@@ -319,6 +324,7 @@ public sealed partial class ContainerRuntime
     {
         Point = point,
         State = state,
+        Directory = point == "poststop" ? null : state.Bundle,
         StandardOutput = spec.Annotations.GetValueOrDefault("run.oci.hooks.stdout"),
         StandardError = spec.Annotations.GetValueOrDefault("run.oci.hooks.stderr"),
     };

@@ -67,6 +67,8 @@ public sealed partial class ContainerRuntime
         using ExecLaunch launch = new(this, request, record, spec with { Process = process });
         SpawnedChild child = launch.Go();
         using Fd pidFd = child.PidFd;
+        _options.Debug("child process in init()");
+        _options.Debug("setns_init: about to exec");
         return foreground is null ? 0 : WaitStatus.ExitCode(foreground.Stay(child, launch.TerminalSocket));
     }
 
@@ -174,7 +176,7 @@ public sealed partial class ContainerRuntime
             Cgroup = cgroup,
             Meanwhile = child =>
             {
-                runtime._options.Debug($"nsexec[{child.Pid}]: {program.Steps.Count} steps to enter {record.Id}");
+                runtime._options.Debug($"nsexec container setup: process {child.Pid} enters {record.Id}");
                 if (spec.Process!.ExecCpuAffinity?.Initial is { Length: > 0 } cpus) runtime._options.Debug($"nsexec[{child.Pid}]: affinity: 0x{Mask(cpus):x}");
                 if (spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, runtime._options.Warn);
             },

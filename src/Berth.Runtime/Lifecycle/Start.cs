@@ -36,7 +36,7 @@ public sealed partial class ContainerRuntime
     {
         if (spec.Hooks?.StartContainer is not { Count: > 0 } hooks) return;
         using Fd process = PidFd.Open(record.Pid);
-        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with { DefaultEnvironment = ProcessEnvironment.Of(spec.Process!, record.Rootfs, 0), Inside = process, Namespaces = Entry.Kinds(spec, record.Pid) };
+        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with { DefaultEnvironment = ProcessEnvironment.Of(spec.Process!, record.Rootfs, 0), Inside = process, Directory = spec.Process!.Cwd, Namespaces = Entry.Kinds(spec, record.Pid) };
         try
         {
             HookRunner.Run(hooks, context);
