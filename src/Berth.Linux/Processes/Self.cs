@@ -50,6 +50,17 @@ public static unsafe partial class Self
         return (limit[0], limit[1]);
     }
 
+    /// <summary>CLOCK_REALTIME in nanoseconds.</summary>
+    public static long RealTime
+    {
+        get
+        {
+            long* time = stackalloc long[2];
+            clock_gettime(0, time);
+            return (time[0] * 1_000_000_000) + time[1];
+        }
+    }
+
     /// <summary>CLOCK_MONOTONIC in nanoseconds.</summary>
     public static long Monotonic
     {

@@ -56,7 +56,7 @@ internal static class ListVerbs
         List<string[]> rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
         foreach ((ContainerRecord r, ContainerStatus status) in containers)
         {
-            rows.Add([r.Id, (status == ContainerStatus.Stopped ? 0 : r.Pid).ToString(), status.Word(), r.Bundle, Time(r.Created), Users.NameOf(r.Owner)]);
+            rows.Add([r.Id, (status == ContainerStatus.Stopped ? 0 : r.Pid).ToString(), status.Word(), r.Bundle, r.Created, Users.NameOf(r.Owner)]);
         }
         StringBuilder text = new();
         for (int i = 0; i < rows.Count; i++)
@@ -100,7 +100,7 @@ internal static class ListVerbs
         w.WriteString("status"u8, status.Word());
         w.WriteString("bundle"u8, r.Bundle);
         w.WriteString("rootfs"u8, r.Rootfs);
-        w.WriteString("created"u8, Time(r.Created));
+        w.WriteString("created"u8, r.Created);
         if (r.Annotations.Count > 0)
         {
             w.WriteStartObject("annotations"u8);
@@ -110,8 +110,6 @@ internal static class ListVerbs
         w.WriteString("owner"u8, Users.NameOf(r.Owner));
         w.WriteEndObject();
     }
-
-    private static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     public static int Ps(Invocation call)
     {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Runtime.State;
 
 namespace Berth.Runtime.Commands;
 
@@ -53,7 +54,7 @@ internal sealed class RuntimeLog(string? path, bool json, LogLevel least)
         if (file is not null) RawIo.WriteAll(file.Number, line);
     }
 
-    private static string Now => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Now => Timestamp.NowInSeconds;
 
     private static string Word(LogLevel level) => level switch
     {

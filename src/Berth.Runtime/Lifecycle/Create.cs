@@ -87,7 +87,7 @@ public sealed partial class ContainerRuntime
                 Id = request.Id,
                 OciVersion = _bundle.Spec.OciVersion,
                 Bundle = _bundle.Directory,
-                Created = DateTimeOffset.UtcNow,
+                Created = Timestamp.Now,
                 Owner = Self.UserId,
                 Annotations = _bundle.Spec.Annotations,
             };

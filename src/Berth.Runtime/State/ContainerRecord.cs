@@ -1,6 +1,5 @@
 // What is stored of a container: one immutable record, replaced atomically. What the kernel knows is not in it.
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using Berth.Cgroups;
 using Berth.Oci.Faults;
@@ -31,8 +30,8 @@ public sealed record ContainerRecord
     /// <summary>Its start time in clock ticks since boot: a later process with the same number has another.</summary>
     public ulong StartTime { get; init; }
 
-    /// <summary>When it was created.</summary>
-    public DateTimeOffset Created { get; init; }
+    /// <summary>When it was created, RFC 3339 in UTC.</summary>
+    public string Created { get; init; } = "";
 
     /// <summary>Who created it.</summary>
     public uint Owner { get; init; }
@@ -57,7 +56,7 @@ public sealed record ContainerRecord
             w.WriteString("rootfs"u8, Rootfs);
             w.WriteNumber("init_process_pid"u8, Pid);
             w.WriteNumber("init_process_start"u8, StartTime);
-            w.WriteString("created"u8, Created.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture));
+            w.WriteString("created"u8, Created);
             w.WriteNumber("owner"u8, Owner);
             if (Cgroups is not null)
             {
@@ -92,7 +91,7 @@ public sealed record ContainerRecord
         string id = "", ociVersion = "", bundle = "", rootfs = "";
         int pid = 0;
         ulong start = 0;
-        DateTimeOffset created = default;
+        string created = "";
         uint owner = 0;
         CgroupRecord? cgroups = null;
         Dictionary<string, string> annotations = [];
@@ -116,7 +115,7 @@ public sealed record ContainerRecord
                 case "rootfs": rootfs = r.GetString()!; break;
                 case "init_process_pid": pid = r.GetInt32(); break;
                 case "init_process_start": start = r.GetUInt64(); break;
-                case "created": created = r.GetDateTimeOffset(); break;
+                case "created": created = r.GetString() ?? ""; break;
                 case "owner": owner = r.GetUInt32(); break;
                 case "annotations":
                     while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
