@@ -109,7 +109,6 @@ public static class KnownGaps
         ["NamespaceTests.Time_offsets_shift_the_clocks"] = [Runc("has no time namespaces", before: "1.2"), Crun("has no time namespaces", before: "1.9")],
         ["NamespaceTests.Time_offsets_without_a_time_namespace_are_refused"] = [Runc("has no time namespaces", before: "1.2"), Crun("has no time namespaces", before: "1.9")],
         ["NamespaceTests.A_memory_policy_is_set"] = [Runc("does not know memoryPolicy", before: "1.4"), Crun("does not know memoryPolicy", before: "1.9")],
-        ["NamespaceTests.A_network_device_of_the_host_is_moved_and_renamed"] = [Runc("does not know netDevices", before: "1.4"), Crun("does not know netDevices", before: "1.9")],
         ["NamespaceTests.A_user_namespace_can_be_joined_by_its_path"] = [Runc("wants mappings too", before: "1.2")],
         ["NamespaceTests.Personality_is_set"] = [Runc("does not know personality", before: "1.2")],
         ["NamespaceTests.Intel_rdt_is_refused_where_the_host_has_none"] = [Crun("ignores it", before: "1.9")],
@@ -148,5 +147,22 @@ public static class KnownGaps
         ["UpdateAndEventsTests.Running_out_of_memory_is_an_event"] = [Crun("has no events")],
         ["TerminalTests.A_foreground_terminal_has_the_callers_size_and_follows_it"] = [Crun("gives no size before the first change")],
         ["TerminalTests.A_console_socket_without_a_terminal_is_an_error"] = [Crun("ignores the socket")],
+
+        // Attacks that succeed on an incumbent are not carried out on it: they are aimed at the host.
+        ["PathTests.A_mount_over_the_root_itself_does_not_reach_the_host"] = [Runc("makes its nodes in the mounted folder of the host", before: "1.2")],
+        ["PathTests.A_dev_that_is_a_link_is_not_followed_to_the_host"] = [Runc("makes its links in the folder of the host (CVE-2026-41579)", before: "1.5"), Crun("makes its links in the folder of the host (CVE-2026-47766)", before: "1.28")],
+        ["PathTests.A_null_device_that_is_a_link_does_not_turn_masks_into_holes"] = [Runc("has CVE-2025-31133", before: "1.2.8")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(4294967296)"] = [Runc("wraps it to root"), Crun("wraps it to root", before: "1.28")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(-1)"] = [Crun("takes it for root or nobody")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(0:-1)"] = [Crun("takes -1 for a group")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused( 0)"] = [Crun("takes leading space")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(:)"] = [Crun("takes it for root (CVE-2026-30892)", before: "1.28")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(:0)"] = [Crun("takes it for root (CVE-2026-30892)", before: "1.28")],
+        ["EscapeTests.A_user_that_is_no_number_is_refused(0:)"] = [Crun("takes it for root (CVE-2026-30892)", before: "1.28")],
+        ["EscapeTests.An_id_that_is_no_plain_word_is_refused"] = [Crun("takes nearly any word", before: "1.28")],
+        ["EscapeTests.No_verb_follows_an_id_out_of_the_state_directory"] = [Crun("follows it", before: "1.28")],
+        ["EscapeTests.A_cgroup_path_with_dots_stays_in_the_tree(/@/../../..)"] = [Crun("leaves cgroups behind")],
+        ["EscapeTests.A_cgroup_path_with_dots_stays_in_the_tree(/@/../@-other)"] = [Crun("leaves cgroups behind")],
+        ["EscapeTests.A_container_cannot_see_or_trace_the_runtime_that_executes_in_it"] = [Crun("shows the state directory to those who may trace")],
     };
 }

@@ -92,7 +92,7 @@ public sealed class BrokenProgramTests : ContainerTest
     public void A_script_whose_interpreter_is_missing() => Fails(Text("script", "#!/usr/bin/no-python\nprint()\n"), 127, "/bin/script", "/usr/bin/no-python");
 
     [Fact]
-    public void A_script_with_line_ends_of_windows() => Fails(Text("crlf", "#!/bin/sh\r\necho hello\r\n"), 127, "/bin/crlf", "/bin/sh\\r", "line end");
+    public void A_script_with_line_ends_of_windows() => Fails(Text("crlf", "#!/bin/sh\r\necho hello\r\n"), 127, "/bin/crlf", "/bin/sh", "line end");
 
     [Fact]
     public void A_dynamic_program_whose_loader_is_missing() => Fails(Program("dynamic", Elf(Here, "/lib64/ld-none.so.9")), 127, "/bin/dynamic", "/lib64/ld-none.so.9");

@@ -129,7 +129,7 @@ public sealed class ListAndPsTests : ContainerTest
         Dock.Create(config => config.Shell("exit 0"));
         Call("start", Id).Succeeded();
         Dock.Await("stopped");
-        Call("pause", Id).Failed().Explains("stopped");
+        Call("pause", Id).Failed().Explains("not running");
     }
 
     [Fact]

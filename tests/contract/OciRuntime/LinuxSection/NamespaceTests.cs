@@ -179,23 +179,6 @@ public sealed class NamespaceTests : ContainerTest
     }
 
     [Fact]
-    [Row("LNX-06")]
-    public void A_network_device_of_the_host_is_moved_and_renamed()
-    {
-        Machine.NeedsProgram("ip");
-        string name = $"bc{Random.Shared.Next(0x100000, 0xffffff):x}";
-        Dock.Tool("ip", "link", "add", name + "a", "type", "veth", "peer", "name", name + "b").Run().Succeeded();
-        try
-        {
-            Dock.Tool("ip", "addr", "add", "192.0.2.77/24", "dev", name + "a").Run().Succeeded();
-            Shell("ip -o -4 addr show eth5 | tr -s ' ' | cut -d ' ' -f 2,4", config => config.SetJson("linux.netDevices", $$"""{ "{{name}}a": {"name":"eth5"} }""")).Says("eth5 192.0.2.77/24");
-            // A pair dies with the namespace of one of its ends.
-            Until.True(() => !Directory.Exists($"/sys/class/net/{name}a"), "the device is not on the host");
-        }
-        finally { Dock.Tool("ip", "link", "del", name + "b").Run(); }
-    }
-
-    [Fact]
     [Row("LNX-29")]
     public void Personality_is_set() => Shell("uname -m", config => config.SetJson("linux.personality", """{"domain":"LINUX32"}""")).Says("i686");
 

@@ -89,7 +89,8 @@ public sealed class Command
         File.WriteAllText(error, "");
         ProcessStartInfo start = new(_terminal is null ? "/bin/sh" : "/usr/bin/setsid") { WorkingDirectory = _directory };
         if (_terminal is not null) start.ArgumentList.Add("/bin/sh");
-        string redirect = $"exec \"$@\" {(_closed ? "<&-" : "<\"$in\"")} >\"$out\" 2>\"$err\"";
+        // A terminal is one open file in all three places, as a login makes it.
+        string redirect = _terminal is not null ? "exec \"$@\" <>\"$in\" >&0 2>&0" : $"exec \"$@\" {(_closed ? "<&-" : "<\"$in\"")} >\"$out\" 2>\"$err\"";
         string[] head = ["-c", Script + _prelude + redirect, "sh", _terminal ?? _input, _terminal ?? output, _terminal ?? error];
         foreach (string word in (IEnumerable<string>)[.. head, .. _words]) start.ArgumentList.Add(word);
         start.Environment.Clear();

@@ -43,6 +43,9 @@ public sealed class Dock : IDisposable
     /// <summary>The runtime that is judged.</summary>
     public RuntimeUnderTest Runtime { get; } = RuntimeUnderTest.Current;
 
+    /// <summary>The binary that is called: the runtime's own, or a copy that an attack may ruin.</summary>
+    public string Binary { get; set; } = RuntimeUnderTest.Current.Path;
+
     /// <summary>Writes the plain configuration, changed by <paramref name="edit"/>, into the bundle.</summary>
     public Dock Write(Action<Config>? edit = null)
     {
@@ -65,10 +68,10 @@ public sealed class Dock : IDisposable
     public Command Command(params string[] words) => Bare(["--root", StateRoot, .. words]);
 
     /// <summary>A call of the runtime with just these words.</summary>
-    public Command Bare(params string[] words) => Tool([.. Runtime.Launcher, Runtime.Path, .. words]);
+    public Command Bare(params string[] words) => Tool([.. Runtime.Launcher, Binary, .. words]);
 
     /// <summary>A call of the runtime as somebody else: the words stand before the runtime's path.</summary>
-    public Command Through(IEnumerable<string> before, params string[] words) => Tool([.. Runtime.Launcher, .. before, Runtime.Path, "--root", StateRoot, .. words]);
+    public Command Through(IEnumerable<string> before, params string[] words) => Tool([.. Runtime.Launcher, .. before, Binary, "--root", StateRoot, .. words]);
 
     /// <summary>Any program of the host.</summary>
     public Command Tool(params string[] words) => new(words, $"{Folder}/io/{Interlocked.Increment(ref _commands)}");
@@ -134,6 +137,7 @@ public sealed class Dock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Binary = Runtime.Path;
         if (Directory.Exists(StateRoot))
         {
             foreach (string folder in Directory.GetDirectories(StateRoot).Where(folder => Path.GetFileName(folder)[0] != '.')) Call("delete", "--force", Path.GetFileName(folder));

@@ -52,11 +52,21 @@ public sealed class Leftovers
         .Select(folder => int.TryParse(Path.GetFileName(folder), out int pid) ? pid : 0)
         .Where(pid => pid > 0 && pid != Environment.ProcessId && IsOurs(pid))];
 
-    private bool IsOurs(int pid) =>
-        Read($"/proc/{pid}/cmdline") is { Length: > 0 } words
-        && (words.Contains(_word, StringComparison.Ordinal)
-            || Read($"/proc/{pid}/cgroup").Contains(_word, StringComparison.Ordinal)
-            || Read($"/proc/{pid}/mountinfo").Contains(_word, StringComparison.Ordinal));
+    // Who lives in the host's own mount namespace is known by its words and its cgroup alone: every process there sees the mounts of an engine
+    // under test. In another mount namespace it is the root that tells whose container it is.
+    private bool IsOurs(int pid)
+    {
+        if (Read($"/proc/{pid}/cmdline") is not { Length: > 0 } words) return false;
+        if (words.Contains(_word, StringComparison.Ordinal) || Read($"/proc/{pid}/cgroup").Contains(_word, StringComparison.Ordinal)) return true;
+        return MountNamespace(pid) is { } other && other != MountNamespace(Environment.ProcessId)
+            && Read($"/proc/{pid}/mountinfo").Split('\n').Any(line => line.Split(' ') is { Length: > 5 } fields && fields[4] == "/" && line.Contains(_word, StringComparison.Ordinal));
+    }
+
+    private static string? MountNamespace(int pid)
+    {
+        try { return new FileInfo($"/proc/{pid}/ns/mnt").LinkTarget; }
+        catch (IOException) { return null; } // the process ended meanwhile
+    }
 
     private List<string> Mounts() => [.. File.ReadAllLines("/proc/self/mountinfo")
         .Select(line => line.Split(' ')[4])

@@ -45,6 +45,14 @@ public static class Machine
         ? File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n').Contains(name)
         : CgroupTrees.Contains($"/sys/fs/cgroup/{name}");
 
+    /// <summary>Skips the test when this process lacks a capability of the kernel: engines ask for all of them, and nobody can give what he has not.</summary>
+    public static void NeedsEveryCapability()
+    {
+        string bounding = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("CapBnd", StringComparison.Ordinal)).Split('\t')[1];
+        int last = int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"));
+        Assert.SkipUnless(Convert.ToUInt64(bounding, 16) == (1UL << (last + 1)) - 1, $"some capabilities are missing here ({bounding})");
+    }
+
     /// <summary>Skips the test when the program is not on this host.</summary>
     public static string NeedsProgram(string name)
     {

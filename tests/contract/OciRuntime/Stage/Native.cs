@@ -7,8 +7,12 @@ namespace Berth.Contract.OciRuntime.Stage;
 /// <summary>System calls without which a runtime cannot be watched.</summary>
 internal static unsafe partial class Native
 {
-    /// <summary>Sends a signal; a process that is gone is fine.</summary>
-    public static void Kill(int pid, int signal) => kill(pid, signal);
+    /// <summary>Sends a signal; a process that is gone is fine. 0, -1 and 1 would be groups, everybody and the host's first process.</summary>
+    public static void Kill(int pid, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pid, 2);
+        kill(pid, signal);
+    }
 
     /// <summary>Removes an empty folder; false when it is busy, true also when it was gone.</summary>
     public static bool RemoveFolder(string path) => rmdir(path) == 0 || Marshal.GetLastPInvokeError() == ENOENT;

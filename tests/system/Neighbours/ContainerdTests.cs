@@ -1,0 +1,213 @@
+// containerd's stock shim over our runtime, driven by ctr.
+namespace Berth.SystemTests.Neighbours;
+
+/// <summary>A private containerd.</summary>
+public sealed class Containerd : Neighbour
+{
+    /// <summary>The image's name.</summary>
+    public const string Name = "test.local/busybox:latest";
+
+    private const string Sockets = "/run/containerd/s";
+    private readonly HashSet<string> _before = [.. Directory.Exists(Sockets) ? Directory.GetFiles(Sockets) : []];
+    private Live? _daemon;
+
+    private string Socket => $"{Dock.Folder}/c.sock";
+
+    /// <summary>A call of ctr in a namespace of our own.</summary>
+    public Command Command(params string[] words) => Dock.Tool(["ctr", "--address", Socket, "--namespace", Dock.Id, .. words]).Patience(TimeSpan.FromMinutes(2));
+
+    /// <summary>A call of ctr, waited for.</summary>
+    public Outcome Call(params string[] words) => Command(words).Run();
+
+    /// <summary>The words that run an image with our runtime.</summary>
+    public string[] RunWords(string id, params string[] options) =>
+        ["run", "--runtime", "io.containerd.runc.v2", "--runc-binary", Runtime, "--snapshotter", "native", "--cgroup", $"/{Dock.Id}-{id}", "--fifo-dir", $"{Dock.Folder}/fifo", .. options, Name, id];
+
+    /// <summary>A container that runs in the foreground and is removed.</summary>
+    public Outcome Run(string id, params string[] args) => Call([.. RunWords(id, "--rm"), .. args]);
+
+    /// <summary>A container that stays.</summary>
+    public void Start(string id, params string[] args) => Call([.. RunWords(id, "--detach"), .. args]).Succeeded();
+
+    /// <summary>Ends and removes a container.</summary>
+    public void Remove(string id)
+    {
+        Call("tasks", "kill", "--all", "--signal", "KILL", id);
+        Until.True(() => Call("tasks", "delete", id).ExitCode == 0 || !Call("tasks", "ls").Output.Contains(id + " ", StringComparison.Ordinal), $"the task of {id} is deleted");
+        Call("containers", "delete", id).Succeeded();
+    }
+
+    /// <inheritdoc/>
+    protected override void SetUp()
+    {
+        foreach (string program in (string[])["containerd", "ctr", "containerd-shim-runc-v2", "tar"]) Machine.NeedsProgram(program);
+        Dock.NewFile("containerd.toml", $"""
+            version = 2
+            root = "{Dock.Folder}/root"
+            state = "{Dock.Folder}/run"
+            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            [grpc]
+              address = "{Socket}"
+            [ttrpc]
+              address = "{Socket}.ttrpc"
+            """);
+        _daemon = Dock.Tool("containerd", "--config", $"{Dock.Folder}/containerd.toml").Start();
+        Until.True(() => _daemon.HasExited || (File.Exists(Socket) && Call("version").ExitCode == 0), "containerd answers");
+        Assert.False(_daemon.HasExited, $"containerd ended: {_daemon.SoFar}");
+        Call("images", "import", "--snapshotter", "native", Image.WriteArchive(Dock, Name)).Succeeded();
+    }
+
+    /// <inheritdoc/>
+    protected override void TearDown()
+    {
+        End(_daemon);
+        // The shim's folder for the runtime's state is the runtime's to empty; the socket of the shim that a test kills is nobody's.
+        string state = $"/run/containerd/runc/{Dock.Id}";
+        string[] left = Directory.Exists(state) ? Directory.GetFileSystemEntries(state) : [];
+        if (left.Length == 0) Native.RemoveFolder(state);
+        if (Directory.Exists(Sockets)) foreach (string socket in Directory.GetFiles(Sockets).Except(_before)) File.Delete(socket);
+        Assert.Empty(left);
+    }
+}
+
+/// <summary>What ctr can ask of a runtime through containerd's shim.</summary>
+public sealed class ContainerdTests : IClassFixture<Containerd>
+{
+    private static int _number;
+    private readonly Containerd _containerd;
+    private readonly string _id = $"c{Interlocked.Increment(ref _number)}";
+
+    /// <summary>Starts from a containerd that is ready.</summary>
+    public ContainerdTests(Containerd containerd)
+    {
+        _containerd = containerd;
+        containerd.Ready();
+    }
+
+    private string Status() => _containerd.Call("tasks", "ls").Succeeded().Lines.Single(line => line.StartsWith(_id + " ", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+
+    private int Pid() => int.Parse(_containerd.Call("tasks", "ls").Succeeded().Lines.Single(line => line.StartsWith(_id + " ", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+
+    [Fact]
+    public void Run_prints_and_gives_the_code()
+    {
+        _containerd.Run(_id, "sh", "-c", "echo hello; exit 7").Exited(7).Says("hello");
+    }
+
+    [Fact]
+    public void A_program_that_ends_at_once_is_no_race()
+    {
+        for (int i = 0; i < 10; i++) _containerd.Run($"{_id}-{i}", "true").Succeeded();
+    }
+
+    [Fact]
+    public void A_missing_program_is_an_error_that_names_it() =>
+        Assert.Contains("no-such-program", _containerd.Run(_id, "no-such-program").Failed().Error);
+
+    [Fact]
+    public void Exec_runs_in_the_container_and_gives_its_code()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo", "--exec-id", "e1", _id, "sh", "-c", "echo inside; exit 9").Exited(9).Says("inside");
+        _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo", "--exec-id", "e2", "--user", "1000", "--cwd", "/tmp", _id, "sh", "-c", "id -u; pwd").Succeeded().Says("1000\n/tmp");
+        _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo", "--exec-id", "e3", _id, "no-such-program").Failed();
+        Assert.Equal("RUNNING", Status());
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void Pause_and_resume_change_the_status()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        _containerd.Call("tasks", "pause", _id).Succeeded();
+        Assert.Equal("PAUSED", Status());
+        _containerd.Call("tasks", "resume", _id).Succeeded();
+        Assert.Equal("RUNNING", Status());
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void Kill_sends_signals()
+    {
+        _containerd.Start(_id, "sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.05; done");
+        Until.True(() => _containerd.Call("tasks", "ps", _id).Lines.Length >= 3, "the loop runs");
+        _containerd.Call("tasks", "kill", "--signal", "TERM", _id).Succeeded();
+        Until.True(() => Status() == "STOPPED", "it stopped");
+        Outcome delete = _containerd.Call("tasks", "delete", _id);
+        if (delete.ExitCode != 5) Assert.Contains("exit code 5", delete.Error);
+        _containerd.Call("containers", "delete", _id).Succeeded();
+    }
+
+    [Fact]
+    public void Metrics_tell_memory_and_processes()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        string metrics = _containerd.Call("tasks", "metrics", _id).Succeeded().Output;
+        Assert.Contains("memory.usage", metrics);
+        Assert.Matches(@"pids.current\s+1", metrics);
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void Processes_are_listed()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        Assert.Contains($"{Pid()}", _containerd.Call("tasks", "ps", _id).Succeeded().Output);
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void Limits_are_set()
+    {
+        _containerd.Call([.. _containerd.RunWords(_id, "--detach", "--memory-limit", $"{64 << 20}"), "sleep", "1000"]).Succeeded();
+        Assert.Equal($"{64 << 20}", Neighbour.CgroupValue(Pid(), "memory", "memory.limit_in_bytes", "memory.max"));
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void A_privileged_read_only_container_runs()
+    {
+        _containerd.Call([.. _containerd.RunWords(_id, "--detach", "--privileged", "--read-only"), "sh", "-c", "touch /x 2>/dev/null || sleep 1000"]).Succeeded();
+        Assert.Equal("RUNNING", Status());
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void A_terminal_works()
+    {
+        using Pty pty = Pty.Open(30, 90);
+        using Live live = _containerd.Command([.. _containerd.RunWords(_id, "--rm", "--tty"), "sh", "-c", "tty; until stty size 2>/dev/null; do :; done; read line; echo got $line; exit 6"]).On(pty).Start();
+        pty.Await("30 90");
+        pty.Type("typed\n");
+        pty.Await("got typed");
+        live.Wait().Exited(6);
+    }
+
+    [Fact]
+    public void The_default_seccomp_profile_of_containerd_is_in_force() =>
+        _containerd.Call([.. _containerd.RunWords(_id, "--rm", "--seccomp"), "sh", "-c", "grep '^Seccomp:' /proc/self/status | cut -f 2; ls / > /dev/null && echo fine"]).Succeeded().Says("2\nfine");
+
+    [Fact]
+    public void A_network_of_the_host_works() =>
+        _containerd.Call([.. _containerd.RunWords(_id, "--rm", "--net-host"), "readlink", "/proc/self/ns/net"]).Succeeded().Says(new FileInfo("/proc/self/ns/net").LinkTarget!);
+
+    [Fact]
+    public void A_volume_is_shared_with_the_host()
+    {
+        File.WriteAllText($"{_containerd.Dock.NewFolder("volume")}/in", "from host");
+        _containerd.Call([.. _containerd.RunWords(_id, "--rm", "--mount", $"type=bind,src={_containerd.Dock.Folder}/volume,dst=/v,options=rbind:ro"), "cat", "/v/in"]).Succeeded().Says("from host");
+    }
+
+    [Fact]
+    public void A_shim_that_is_killed_can_be_cleaned_up_after()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        int pid = Pid();
+        int shim = int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ')[1]);
+        Assert.Contains("containerd-shim", File.ReadAllText($"/proc/{shim}/cmdline"));
+        Native.Kill(shim, 9);
+        // containerd notices and calls the shim's delete, which calls ours.
+        Until.True(() => !File.Exists($"/proc/{pid}/cmdline") || File.ReadAllText($"/proc/{pid}/cmdline").Length == 0, "the container's process is gone");
+        Until.True(() => _containerd.Call("containers", "delete", _id).ExitCode == 0, "the container can be removed");
+    }
+}
