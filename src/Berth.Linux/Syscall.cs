@@ -15,6 +15,7 @@ internal static class Syscall
     public static short RtSigAction => Arm ? (short)134 : (short)13;
     public static short RtSigProcMask => Arm ? (short)135 : (short)14;
     public static short Ioctl => Arm ? (short)29 : (short)16;
+    public static short Socket => Arm ? (short)198 : (short)41;
     public static short SendMsg => Arm ? (short)211 : (short)46;
     public static short Execve => Arm ? (short)221 : (short)59;
     public static short Exit => Arm ? (short)93 : (short)60;
@@ -97,7 +98,7 @@ internal static class Syscall
     private static IEnumerable<(short Number, string Name)> Names() =>
     [
         (Read, "read"), (Write, "write"), (Close, "close"), (FStat, "fstat"), (RtSigAction, "rt_sigaction"),
-        (RtSigProcMask, "rt_sigprocmask"), (Ioctl, "ioctl"), (SendMsg, "sendmsg"), (Execve, "execve"), (Exit, "exit"),
+        (RtSigProcMask, "rt_sigprocmask"), (Ioctl, "ioctl"), (SendMsg, "sendmsg"), (Socket, "socket"), (Execve, "execve"), (Exit, "exit"),
         (Fcntl, "fcntl"), (GetCwd, "getcwd"), (Chdir, "chdir"), (Fchdir, "fchdir"), (Umask, "umask"), (SetSid, "setsid"),
         (SetGroups, "setgroups"), (SetResUid, "setresuid"), (SetResGid, "setresgid"), (CapSet, "capset"),
         (Personality, "personality"), (FStatFs, "fstatfs"), (PivotRoot, "pivot_root"), (Prctl, "prctl"), (Chroot, "chroot"),

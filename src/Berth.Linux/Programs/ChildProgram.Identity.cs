@@ -91,6 +91,36 @@ public sealed unsafe partial class ChildProgram
     /// <summary>ioctl(2) with a structure.</summary>
     public ChildProgram Ioctl(ProgramFd fd, ulong request, ReadOnlySpan<byte> structure) { Call(Syscall.Ioctl, fd.Operand, (long)request, _arena.Bytes(structure)); return this; }
 
+    /// <summary>Brings the loopback device of this network namespace up (netdevice(7)).</summary>
+    public ChildProgram BringLoopbackUp()
+    {
+        Slot mark = MarkSlots();
+        Slot socket = Into(Call(Syscall.Socket, 2, 2 | Interpreter.O_CLOEXEC, 0));
+        // struct ifreq: 16 bytes of name, then the flags IFF_UP | IFF_RUNNING.
+        byte* request = _arena.Take(40);
+        request[0] = (byte)'l';
+        request[1] = (byte)'o';
+        *(short*)(request + 16) = 0x1 | 0x40;
+        Call(Syscall.Ioctl, socket, 0x8914, request);
+        Close(socket);
+        ReleaseSlots(mark);
+        return this;
+    }
+
+    /// <summary>Gives an open file to a user unless it is the device with this number.</summary>
+    public ChildProgram OwnUnlessDevice(ProgramFd fd, uint uid, ulong device)
+    {
+        Label other = NewLabel(), done = NewLabel();
+        RequireDevice(fd, device, Errno.ENOTTY).OnError(other);
+        GoTo(done);
+        Mark(other);
+        // EPERM and EINVAL: ids that are not mapped. EROFS: a file of a read-only file system. EBADF: the stream is closed.
+        Call(Syscall.FChown, fd.Operand, uid, uint.MaxValue);
+        TolerateAll();
+        Mark(done);
+        return this;
+    }
+
     /// <summary>sethostname(2).</summary>
     public ChildProgram SetHostName(string name)
     {

@@ -34,7 +34,12 @@ internal static class SpecCheck
         {
             if (variable.IndexOf('=') <= 0) throw Bad("process.env", $"\"{variable}\" is not NAME=VALUE");
         }
-        foreach (RlimitSpec limit in process.Rlimits ?? []) Identity.LimitNumber(limit);
+        HashSet<string> limits = [];
+        foreach (RlimitSpec limit in process.Rlimits ?? [])
+        {
+            Identity.LimitNumber(limit);
+            if (!limits.Add(limit.Type)) throw Bad("process.rlimits", $"{limit.Type} is given twice");
+        }
         if (process.IoPriority is { Priority: < 0 or > 7 } io) throw Bad("process.ioPriority", $"invalid ioPriority.Priority: {io.Priority}");
         if (process.OomScoreAdj is < -1000 or > 1000) throw Bad("process.oomScoreAdj", $"{process.OomScoreAdj} is not between -1000 and 1000");
         if (process.Scheduler is { } s) CheckScheduler(s);

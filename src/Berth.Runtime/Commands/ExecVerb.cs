@@ -50,8 +50,8 @@ internal static class ExecVerb
     private static void SetUser(UserSpec user, string text)
     {
         int colon = text.IndexOf(':');
-        user.Uid = Id(colon < 0 ? text : text[..colon], "uid");
-        if (colon >= 0) user.Gid = Id(text[(colon + 1)..], "gid");
+        user.Uid = Id(colon < 0 ? text : text[..colon], "uid of user");
+        if (colon >= 0) user.Gid = Id(text[(colon + 1)..], "gid of user");
     }
 
     /// <summary>Digits and nothing else: no sign, no blank, no more than a 32-bit id that is not the "no change" id (CVE-2026-30892).</summary>

@@ -55,6 +55,7 @@ public sealed partial class ContainerRuntime
     /// <exception cref="BerthException">It could not be made; nothing is left of it.</exception>
     public ContainerRecord Create(CreateRequest request)
     {
+        Preserve.Check(request.PreserveFds);
         using Launch launch = new(this, request, waitForStart: true);
         return launch.Go().Record;
     }
@@ -105,7 +106,6 @@ public sealed partial class ContainerRuntime
         public (ContainerRecord Record, SpawnedChild Child) Go()
         {
             using Undo undo = _undo;
-            Preserve.Check(_request.PreserveFds);
             string rootfs = _bundle.ResolveRootfs();
             HostFacts host = HostFacts.Observe();
             ConsoleChecks.Check(Spec.Process, _request.ConsoleSocket, _wait);

@@ -55,9 +55,9 @@ public sealed partial class ContainerRuntime
     /// <exception cref="BerthException">It could not be started.</exception>
     public int Exec(ExecRequest request)
     {
+        Preserve.Check(request.PreserveFds);
         (ContainerRecord record, ContainerStatus status) = State(request.Id);
         LifecycleTable.Require(Verb.Exec, status, request.IgnorePaused);
-        Preserve.Check(request.PreserveFds);
         Spec spec = LoadSpec(request.Id);
         ProcessSpec process = request.Process(spec);
         SpecCheck.CheckProcess(process);
@@ -86,20 +86,13 @@ public sealed partial class ContainerRuntime
             // Only now is the number known to be the recorded process's: the handle was opened before this look.
             if (!Facts.IsAlive(record)) throw new BerthException(Fault.WrongState, "cannot exec in a stopped container");
             Namespaces kinds = Entry.Kinds(spec, record.Pid);
-            bool pidByParent = (kinds & Namespaces.Pid) != 0 && (kinds & Namespaces.User) == 0 && host.IsRoot;
             Membership? membership = MembershipOf();
             PlanInput input = Prepare(host, init, membership);
             using Fd? cgroup = membership?.OpenUnified();
-            using ChildProgram program = Compile(input, init, kinds, pidByParent);
+            using ChildProgram program = Compile(input, init, kinds);
             try
             {
-                if (!pidByParent) return Spawn(program, cgroup);
-                // Our children are born in the container's pid namespace while this lasts: one clone does for two.
-                using Fd own = KernelPath.Open("/proc/self/ns/pid", OpenFlags.ReadOnly);
-                using Fd theirs = KernelPath.Open($"/proc/{record.Pid}/ns/pid", OpenFlags.ReadOnly);
-                Self.Join(theirs, Namespaces.Pid);
-                try { return Spawn(program, cgroup); }
-                finally { Self.Join(own, Namespaces.Pid); }
+                return Spawn(program, cgroup);
             }
             catch (StepFailedException failure)
             {
@@ -136,7 +129,8 @@ public sealed partial class ContainerRuntime
                 Rootfs = record.Rootfs,
                 Host = host,
                 Id = record.Id,
-                Proc = Keep(OpenProc()),
+                // A process with CAP_SYS_PTRACE inside sees what ours has open: the host's procfs only if a label must be written.
+                Proc = string.IsNullOrEmpty(process.ApparmorProfile) && string.IsNullOrEmpty(process.SelinuxLabel) ? null : Keep(OpenProc()),
                 ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-exec")) : null,
                 ConsoleSocket = process.Terminal ? Keep(OpenConsole()) : null,
                 SeccompFilter = seccomp.Filter,
@@ -151,14 +145,14 @@ public sealed partial class ContainerRuntime
             };
         }
 
-        private ChildProgram Compile(PlanInput input, Fd init, Namespaces kinds, bool pidByParent)
+        private ChildProgram Compile(PlanInput input, Fd init, Namespaces kinds)
         {
             ChildProgram program = new();
             try
             {
                 Beginnings.Add(program, input);
                 ExecPlan.AddAffinity(program, spec.Process!.ExecCpuAffinity?.Initial, "initial", "while the runtime enters the container");
-                ExecPlan.Join(program, init, record.Pid, pidByParent ? kinds & ~Namespaces.Pid : kinds);
+                ExecPlan.Join(program, init, record.Pid, kinds);
                 if (spec.Process.ExecCpuAffinity?.Final is { Length: > 0 } final) ExecPlan.AddAffinity(program, final, "final", "once inside its cgroup");
                 else if (string.IsNullOrEmpty(spec.Process.ExecCpuAffinity?.Initial)) ExecPlan.ResetAffinity(program);
                 ExecPlan.Add(program, input);

@@ -88,12 +88,12 @@ internal static class ProgramWords
     {
         byte[] head = Head(path, rootfs);
         if (head.Length == 0) return (Fault.CommandNotExecutable, $"exec format error: {path} is empty", null);
-        if (!head.AsSpan().StartsWith("\x7fELF"u8))
+        if (!head.AsSpan().StartsWith("\u007fELF"u8))
         {
             return (Fault.CommandNotExecutable, $"exec format error: {path} is neither a program nor a script with an interpreter line", "begin the script with #!/bin/sh");
         }
         string machine = Machine(head.Length >= 20 ? BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(18)) : (ushort)0);
-        return (Fault.CommandNotExecutable, $"exec format error: {path} is a program for {machine}, and this host is {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
+        return (Fault.CommandNotExecutable, $"exec format error: {path} is built for the architecture {machine}, and this host's is {HostMachine}",
             "use an image for this architecture, or install qemu-user with binfmt_misc");
     }
 
@@ -111,7 +111,7 @@ internal static class ProgramWords
     private static string? ElfInterpreter(byte[] head)
     {
         // Elf64_Ehdr: e_phoff at 32, e_phentsize at 54, e_phnum at 56; Elf64_Phdr: p_type, p_flags, p_offset at 8, p_filesz at 32.
-        if (head.Length < 64 || !head.AsSpan().StartsWith("\x7fELF"u8) || head[4] != 2) return null;
+        if (head.Length < 64 || !head.AsSpan().StartsWith("\u007fELF"u8) || head[4] != 2) return null;
         ReadOnlySpan<byte> h = head;
         ulong table = BinaryPrimitives.ReadUInt64LittleEndian(h[32..]);
         int size = BinaryPrimitives.ReadUInt16LittleEndian(h[54..]), count = BinaryPrimitives.ReadUInt16LittleEndian(h[56..]);
@@ -127,6 +127,8 @@ internal static class ProgramWords
         }
         return null;
     }
+
+    private static string HostMachine => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
 
     private static string Machine(ushort machine) => machine switch
     {

@@ -29,6 +29,8 @@ public sealed partial class ContainerRuntime
     public int Run(CreateRequest request, RunOptions? options = null)
     {
         options ??= new RunOptions();
+        // First of all: what we open ourselves later must not pass for the caller's.
+        Preserve.Check(request.PreserveFds);
         if (!options.NoSubreaper && !options.Detach) Self.BecomeSubreaper();
         using Foreground? foreground = options.Detach ? null : new Foreground();
         using Launch launch = new(this, request, waitForStart: false);

@@ -79,6 +79,11 @@ internal static class Identity
         program.Mark(denied);
         program.Step("keep capabilities over the change of user", null, "setresuid would clear them");
         program.KeepCapabilities(true);
+        if (process.User.Uid != 0 && !process.Terminal)
+        {
+            program.Step("give the standard streams to the user", $"{process.User.Uid}", "so that /dev/stdout and the like can be opened again; the null device is everybody's");
+            for (int stream = 0; stream < 3; stream++) program.OwnUnlessDevice(ProgramFd.Number(stream), process.User.Uid, DeviceNodes.Number(1, 3));
+        }
         bool keepGroups = input.Spec.Annotations.GetValueOrDefault("run.oci.keep_original_groups") == "1";
         if (!keepGroups)
         {

@@ -25,6 +25,11 @@ public sealed class InitPlan : IDisposable
             Beginnings.Add(program, input);
             namespaces.Add(program, input);
             ExecPlan.ResetAffinity(program);
+            if (namespaces.Creates(Namespaces.Network))
+            {
+                program.Step("bring the loopback device up", null, "programs expect 127.0.0.1 to answer");
+                program.BringLoopbackUp();
+            }
             Session.Add(program, input);
             Slot root = RootFileSystem.Add(program, input, namespaces);
             MountList mounts = new(program, input, root, namespaces);
@@ -61,6 +66,7 @@ public sealed class InitPlan : IDisposable
             program.Unshare(Namespaces.Cgroup);
         }
         mounts.AddCgroups();
+        mounts.AddWorkingDirectory();
         mounts.AddReadOnly();
         if (input.Actions.MoveDevices is { } move)
         {

@@ -45,6 +45,21 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         }
     }
 
+    /// <summary>A working directory that the image lacks is made, as runc does; where that fails, entering it will say why.</summary>
+    public void AddWorkingDirectory()
+    {
+        string cwd = Inside(input.Spec.Process!.Cwd);
+        if (cwd == ".") return;
+        Slot mark = program.MarkSlots();
+        Label failed = program.NewLabel();
+        program.Step("make the working directory", input.Spec.Process.Cwd, "if it is missing, while the root can be written to");
+        Slot made = program.OpenTarget(root, cwd, TargetKind.Directory, 0x1ED);
+        program.OnError(failed);
+        program.Close(made);
+        program.Mark(failed);
+        program.ReleaseSlots(mark);
+    }
+
     /// <summary>tmpfs mounts and /dev become read-only when everything in them is made.</summary>
     public void AddReadOnly()
     {

@@ -91,7 +91,7 @@ internal sealed class NamespacePlan
         foreach ((Namespaces kind, Fd fd) in _joins)
         {
             if (kind == Namespaces.Pid) continue;
-            program.Step("join namespace", kind.ProcName(), "as linux.namespaces asks");
+            program.Step("join namespace", Subject(kind, input), "as linux.namespaces asks");
             program.Join(fd, kind);
         }
     }
@@ -103,7 +103,7 @@ internal sealed class NamespacePlan
         foreach ((Namespaces kind, Fd fd) in _joins)
         {
             if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
-            program.Step("join namespace", kind.ProcName(), "with the privileges we came with, before the user namespace takes them away");
+            program.Step("join namespace", Subject(kind, input), "with the privileges we came with, before the user namespace takes them away");
             Label refused = program.NewLabel();
             Slot done = program.NewSlot();
             joined.Add(done);
@@ -119,14 +119,14 @@ internal sealed class NamespacePlan
             foreach ((Namespaces kind, Fd fd) in _joins)
             {
                 if (kind != Namespaces.User) continue;
-                program.Step("join namespace", "user", "its owner has the rights over the namespaces that belong to it");
+                program.Step("join namespace", Subject(kind, input), "its owner has the rights over the namespaces that belong to it");
                 program.Join(fd, kind);
             }
             BecomeMappedRoot(program);
             foreach ((Namespaces kind, Fd fd) in _joins)
             {
                 if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
-                program.Step("join namespace", kind.ProcName(), "if only the user namespace's owner may join it");
+                program.Step("join namespace", Subject(kind, input), "if only the user namespace's owner may join it");
                 Label done = program.NewLabel();
                 program.JumpIfEqual(joined[next++], 1, done);
                 program.Join(fd, kind);
@@ -151,6 +151,15 @@ internal sealed class NamespacePlan
             program.CloneAgain();
             program.SetParentDeathSignal(9);
         }
+    }
+
+    private static string Subject(Namespaces kind, PlanInput input)
+    {
+        foreach (NamespaceSpec n in input.Spec.Linux?.Namespaces ?? [])
+        {
+            if (!string.IsNullOrEmpty(n.Path) && KindOf(n.Type) == kind) return $"{n.Type} {n.Path}";
+        }
+        return kind.ProcName();
     }
 
     private static void AddIdMaps(ChildProgram program, PlanInput input)

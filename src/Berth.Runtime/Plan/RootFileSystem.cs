@@ -13,6 +13,8 @@ internal static class RootFileSystem
         if (namespaces.Creates(Namespaces.Mount))
         {
             MountFlags propagation = MountOptions.RootPropagation(input.Spec.Linux?.RootfsPropagation);
+            // An unbindable root could not be bound below: what is asked for comes after pivot_root.
+            if ((propagation & MountFlags.Unbindable) != 0) propagation = MountFlags.Private | (propagation & MountFlags.Recursive);
             program.Step("set propagation of /", Word(propagation), "mounts made here must not reach the host");
             program.Mount(null, "/", null, propagation);
             if ((propagation & MountFlags.Shared) != 0) DetachParent(program, input.Rootfs);
