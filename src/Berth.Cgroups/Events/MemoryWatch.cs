@@ -45,9 +45,10 @@ public sealed class MemoryWatch : IDisposable
     {
         WatchedFile? members = tree.UnifiedDirectory is { } unified ? WatchedFile.TryOpen(unified + "/cgroup.events", out _) : null;
         if (tree.Directory(Controller.Memory) is { } legacy) return OpenLegacy(legacy, members);
-        if (tree.UnifiedDirectory is { } directory && WatchedFile.TryOpen(directory + "/memory.events", out _) is { } events)
+        // Without the controller nobody is killed for lack of the container's memory; its end is still told.
+        if (tree.UnifiedDirectory is { } directory && members is not null)
         {
-            return new MemoryWatch(directory, members, events, null, null);
+            return new MemoryWatch(directory, members, WatchedFile.TryOpen(directory + "/memory.events", out _), null, null);
         }
         members?.Dispose();
         throw new BerthException(Fault.Unsupported, "cannot watch memory events: memory controller missing");

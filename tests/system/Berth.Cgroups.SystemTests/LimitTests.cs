@@ -138,6 +138,20 @@ public class LimitTests
         while ((seen = watch.Wait(10_000)) is not MemoryEvent.Gone) { }
     }
 
+    [Fact]
+    public void The_end_of_a_container_is_told_even_where_memory_is_not_controlled()
+    {
+        using Sandbox sandbox = new(World.Unified);
+        CgroupTree tree = sandbox.Create();
+        tree.Enter(sandbox.Spawn().Id);
+        using MemoryWatch watch = tree.WatchMemory();
+        Assert.Equal(MemoryEvent.None, watch.Wait(0));
+        tree.KillAll();
+        MemoryEvent seen;
+        while ((seen = watch.Wait(10_000)) == MemoryEvent.None) { }
+        Assert.Equal(MemoryEvent.Gone, seen);
+    }
+
     [Theory]
     [InlineData(World.Host)]
     [InlineData(World.Unified)]
