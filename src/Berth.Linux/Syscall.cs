@@ -16,6 +16,8 @@ internal static class Syscall
     public static short RtSigProcMask => Arm ? (short)135 : (short)14;
     public static short Ioctl => Arm ? (short)29 : (short)16;
     public static short Socket => Arm ? (short)198 : (short)41;
+    public static short SetXAttr => Arm ? (short)5 : (short)188;
+    public static short RecvMsg => Arm ? (short)212 : (short)47;
     public static short SendMsg => Arm ? (short)211 : (short)46;
     public static short Execve => Arm ? (short)221 : (short)59;
     public static short Exit => Arm ? (short)93 : (short)60;

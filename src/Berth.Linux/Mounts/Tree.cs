@@ -53,4 +53,15 @@ public static class UserNamespace
         holder.PidFd.Dispose();
         return result!;
     }
+
+    /// <summary>Runs the action with the id of a process in the user namespace.</summary>
+    public static void Visit(Fd users, Action<int> look)
+    {
+        using ChildProgram program = new();
+        program.Step("join a user namespace");
+        program.Join(users, Namespaces.User);
+        program.Meet(child => look(child.Pid));
+        SpawnedChild visitor = program.Spawn(new SpawnOptions());
+        visitor.PidFd.Dispose();
+    }
 }

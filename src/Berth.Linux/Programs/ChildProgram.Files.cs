@@ -74,13 +74,13 @@ public sealed unsafe partial class ChildProgram
     }
 
     /// <summary>Opens (O_PATH) a path below the root with the root's view of links; makes what is missing.</summary>
-    public Slot OpenTarget(ProgramFd root, string path, TargetKind kind, uint mode) => OpenTarget(root, path, (int)kind, mode, 0);
+    public Slot OpenTarget(ProgramFd root, string path, TargetKind kind, uint mode, Slot? into = null) => OpenTarget(root, path, (int)kind, mode, 0, into);
 
-    /// <summary>As the other form, making a directory or a file as <paramref name="like"/> is one or the other.</summary>
-    public Slot OpenTarget(ProgramFd root, string path, Slot like, uint mode) =>
-        OpenTarget(root, path, Interpreter.TargetLikeSlot, mode, like.Index);
+    /// <summary>As the other form, making a directory (755) or a file (644) as <paramref name="like"/> is one or the other.</summary>
+    public Slot OpenTarget(ProgramFd root, string path, Slot like, Slot? into = null) =>
+        OpenTarget(root, path, Interpreter.TargetLikeSlot, 0x1ED, like.Index, into);
 
-    private Slot OpenTarget(ProgramFd root, string path, int kind, uint mode, short like)
+    private Slot OpenTarget(ProgramFd root, string path, int kind, uint mode, short like, Slot? into)
     {
         Instruction* at = Emit(Operation.OpenTarget);
         Set(at, 0, root.Operand);
@@ -88,7 +88,7 @@ public sealed unsafe partial class ChildProgram
         at->Argument[2] = kind;
         at->Argument[3] = mode;
         at->Argument[4] = like;
-        return Into(at);
+        return Into(at, into);
     }
 
     /// <summary>close(2).</summary>
@@ -140,6 +140,14 @@ public sealed unsafe partial class ChildProgram
         Set(at, 0, fd.Operand);
         at->Argument[1] = magic;
         at->Argument[2] = (long)errno;
+        return this;
+    }
+
+    /// <summary>Fails with <paramref name="errno"/> if the descriptor lies on a file system with this magic number.</summary>
+    public ChildProgram RefuseFileSystem(ProgramFd fd, long magic, Errno errno)
+    {
+        RequireFileSystem(fd, magic, errno);
+        (_code + _count - 1)->Argument[3] = 1;
         return this;
     }
 
@@ -202,6 +210,9 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>fcntl(2) F_DUPFD_CLOEXEC.</summary>
+    public Slot Duplicate(ProgramFd fd, Slot? into = null) => Into(Call(Syscall.Fcntl, fd.Operand, 1030, 0), into);
+
     /// <summary>close_range(2) from <paramref name="first"/> on: close-on-exec.</summary>
     public ChildProgram CloseOnExecFrom(int first) { Call(Syscall.CloseRange, first, uint.MaxValue, 4); return this; }
 
@@ -227,11 +238,11 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
-    /// <summary>Copies one slot's value to another.</summary>
-    public ChildProgram CopySlot(Slot from, Slot to)
+    /// <summary>Copies a descriptor's number to a slot.</summary>
+    public ChildProgram CopySlot(ProgramFd from, Slot to)
     {
         Instruction* at = Emit(Operation.Load);
-        Set(at, 0, from);
+        Set(at, 0, from.Operand);
         at->Result = to.Index;
         return this;
     }

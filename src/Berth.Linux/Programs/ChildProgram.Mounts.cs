@@ -151,8 +151,8 @@ public sealed unsafe partial class ChildProgram
             OPEN_TREE_CLONE | Interpreter.O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (noFollow ? AT_SYMLINK_NOFOLLOW : 0)));
 
     /// <summary>open_tree(2): a detached copy of the mount that an open descriptor lies on, rooted there.</summary>
-    public Slot CloneTree(ProgramFd fd, bool recursive) =>
-        Into(Call(Syscall.OpenTree, fd.Operand, Empty, OPEN_TREE_CLONE | Interpreter.O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)));
+    public Slot CloneTree(ProgramFd fd, bool recursive, Slot? into = null) =>
+        Into(Call(Syscall.OpenTree, fd.Operand, Empty, OPEN_TREE_CLONE | Interpreter.O_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), into);
 
     /// <summary>fsopen(2).</summary>
     public Slot FileSystemOpen(string type) => Into(Call(Syscall.FsOpen, _arena.String(type), 1));
@@ -164,6 +164,13 @@ public sealed unsafe partial class ChildProgram
             ? Call(Syscall.FsConfig, context, 0, _arena.String(key))
             : Call(Syscall.FsConfig, context, 1, _arena.String(key), _arena.String(value));
         at->LogSlot = (byte)context.Index;
+        return this;
+    }
+
+    /// <summary>fsconfig(2) with a text as the value.</summary>
+    public ChildProgram FileSystemSet(Slot context, string key, ProgramText value)
+    {
+        Call(Syscall.FsConfig, context, 1, _arena.String(key), value.Address)->LogSlot = (byte)context.Index;
         return this;
     }
 

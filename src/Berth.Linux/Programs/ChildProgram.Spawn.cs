@@ -67,6 +67,9 @@ public sealed class SpawnedChild
     /// <summary>A copy of the descriptor that the child published before this meeting.</summary>
     public Fd TakePublished() => Processes.PidFd.TakeFd(PidFd, PublishedNumber);
 
+    /// <summary>Hands over a copy of a descriptor in a meeting that asks for one (<see cref="ChildProgram.Ask"/>).</summary>
+    public void Give(Fd fd) => Network.DescriptorSocket.Send(Socket, "x"u8, fd.Number);
+
     internal SpawnedChild(int pid, Fd pidFd, Fd socket)
     {
         Pid = pid;
@@ -183,10 +186,10 @@ public sealed unsafe partial class ChildProgram
 
     private void Drive(SpawnedChild child, Board* board, bool returnAfterLastMeeting)
     {
-        byte token;
+        ushort token;
         while (true)
         {
-            nint n = read(child.Socket.Number, &token, 1);
+            nint n = read(child.Socket.Number, &token, 2);
             if (n < 0 && Check.LastErrno == Errno.EINTR) continue;
             if (n < 0) throw new LinuxException("read", "the first process's socket", Check.LastErrno);
             Adopt(child, board);

@@ -26,7 +26,7 @@ public sealed record ProgramStep(string Name, string? Subject, string? Why)
 /// child                                   parent
 /// -----                                   ------
 /// runs steps ...
-/// Meet: writes one byte, waits       ->   runs the action given to Meet
+/// Meet: writes its number, waits     ->   runs the action given to Meet
 /// goes on                            &lt;-   writes one byte
 /// execve closes the socket           ->   end of file, nothing on the board: done
 /// failure: fills the board, exits    ->   end of file, the board names step and errno
@@ -70,7 +70,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
             calls.Add(_code[i].Operation switch
             {
                 Operation.Call => Syscall.NameOf(_code[i].Number),
-                Operation.Meet => "meet the parent",
+                Operation.Meet or Operation.Ask => "meet the parent",
                 Operation.OpenTarget => "openat2, mkdirat",
                 Operation.CloneAgain => "clone3",
                 Operation.Execute => "execve",
@@ -81,8 +81,8 @@ public sealed unsafe partial class ChildProgram : IDisposable
                 Operation.RequireCwdInside => "getcwd",
                 Operation.CloseAllExcept => "close_range",
                 Operation.AwaitStart => "signalfd4, ppoll",
-                Operation.RequireFileSystem => "fstatfs",
-                Operation.RequireDevice or Operation.JumpUnlessType => "fstat",
+                Operation.RequireFileSystem or Operation.KeepFlags => "fstatfs",
+                Operation.RequireDevice or Operation.JumpUnlessType or Operation.TellMode => "fstat",
                 _ => "",
             });
         }
@@ -148,6 +148,15 @@ public sealed unsafe partial class ChildProgram : IDisposable
         _meetings.Add(action);
         Instruction* at = Emit(Operation.Meet);
         at->Argument[0] = _meetings.Count;
+    }
+
+    /// <summary>A meeting point in which the parent hands over a descriptor with <see cref="SpawnedChild.Give"/>.</summary>
+    public Slot Ask(Action<SpawnedChild> action)
+    {
+        _meetings.Add(action);
+        Instruction* at = Emit(Operation.Ask);
+        at->Argument[0] = _meetings.Count;
+        return Into(at);
     }
 
     internal Instruction* Emit(Operation operation)

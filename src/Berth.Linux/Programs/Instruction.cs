@@ -31,7 +31,7 @@ internal enum Operation : byte
     /// <summary>Clone again as a sibling (child of the same parent), with flags A0; the caller exits.</summary>
     CloneAgain,
 
-    /// <summary>Fail with error A2 unless the descriptor in slot A0 lies on a file system of type A1.</summary>
+    /// <summary>Fail with error A2 unless the descriptor in slot A0 lies on a file system of type A1, or, with A3, if it does.</summary>
     RequireFileSystem,
 
     /// <summary>Fail unless the working directory can be named below the root.</summary>
@@ -63,6 +63,18 @@ internal enum Operation : byte
 
     /// <summary>Wait until the fifo in slot A0 is readable, dying of signals as an ordinary process would.</summary>
     AwaitStart,
+
+    /// <summary>Write `self/fd/N` of the descriptor in slot A0 at address A1.</summary>
+    NameDescriptor,
+
+    /// <summary>Write the mode of the descriptor in slot A0 as four octal digits at address A1.</summary>
+    TellMode,
+
+    /// <summary>Mount flags: A1 set, A2 cleared, A3 kept from the mount in slot A0; A4 a mount_attr to fill in, or 0.</summary>
+    KeepFlags,
+
+    /// <summary>Tell the parent this point is reached, and take a descriptor from it.</summary>
+    Ask,
 
     /// <summary>Fail with error A0.</summary>
     Fail,

@@ -41,6 +41,7 @@ internal unsafe ref partial struct Interpreter
             long likeMode = ModeOf((int)Slot[likeSlot]);
             if (likeMode < 0) return -1;
             kind = (likeMode & S_IFMT) == S_IFDIR ? TargetDirectory : TargetFile;
+            if (kind == TargetFile) mode = 0x1A4;
         }
 
         for (int tries = 0; tries < 256; tries++)

@@ -96,13 +96,13 @@ internal unsafe ref partial struct Interpreter
             case Operation.Load:
                 return Arg(at, 0);
             case Operation.Meet:
-                return Meet((byte)at->Argument[0]);
+                return Meet((ushort)at->Argument[0]);
             case Operation.OpenTarget:
                 return OpenTarget((int)Arg(at, 0), (byte*)at->Argument[1], (int)at->Argument[2], (uint)at->Argument[3], at->Argument[4]);
             case Operation.CloneAgain:
                 return CloneAgain((ulong)at->Argument[0]);
             case Operation.RequireFileSystem:
-                return RequireFileSystem((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2]);
+                return RequireFileSystem((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2], at->Argument[3] == 0);
             case Operation.RequireCwdInside:
                 return RequireCwdInside();
             case Operation.FindProgram:
@@ -128,6 +128,14 @@ internal unsafe ref partial struct Interpreter
                 return 0;
             case Operation.AwaitStart:
                 return AwaitStart((int)Arg(at, 0));
+            case Operation.NameDescriptor:
+                return NameDescriptor(Arg(at, 0), (byte*)at->Argument[1]);
+            case Operation.TellMode:
+                return TellMode((int)Arg(at, 0), (byte*)at->Argument[1]);
+            case Operation.KeepFlags:
+                return KeepFlags((int)Arg(at, 0), (MountFlags)at->Argument[1], (MountFlags)at->Argument[2], (MountFlags)at->Argument[3], (ulong*)at->Argument[4]);
+            case Operation.Ask:
+                return Ask((ushort)at->Argument[0]);
             case Operation.Fail:
                 return Error((Errno)at->Argument[0]);
             default:
@@ -202,11 +210,11 @@ internal unsafe ref partial struct Interpreter
         return Call(Syscall.CloseRange, first, uint.MaxValue);
     }
 
-    /// <summary>One byte to the parent, one byte back. A parent that died reads as end of file: then so do we.</summary>
-    private long Meet(byte token)
+    /// <summary>The number of the meeting to the parent, one byte back. A parent that died reads as end of file: then so do we.</summary>
+    private long Meet(ushort token)
     {
         byte answer = 0;
-        if (Call(Syscall.Write, Sync, (long)&token, 1) != 1) Quit(1);
+        if (Call(Syscall.Write, Sync, (long)&token, 2) != 2) Quit(1);
         if (Call(Syscall.Read, Sync, (long)&answer, 1) != 1) Quit(1);
         return answer;
     }
@@ -228,11 +236,11 @@ internal unsafe ref partial struct Interpreter
         return (mode & S_IFMT) == S_IFCHR && (long)rdev == device ? 0 : Error((Errno)errno);
     }
 
-    private long RequireFileSystem(int fd, long type, int errno)
+    private long RequireFileSystem(int fd, long type, int errno, bool expected)
     {
         byte* statfs = stackalloc byte[256];
         if (Call(Syscall.FStatFs, fd, (long)statfs) < 0) return -1;
-        return *(long*)statfs == type ? 0 : Error((Errno)errno);
+        return *(long*)statfs == type == expected ? 0 : Error((Errno)errno);
     }
 
     /// <summary>The kernel names a directory outside of the root "(unreachable)…": such a cwd came from a leaked descriptor (CVE-2024-21626).</summary>

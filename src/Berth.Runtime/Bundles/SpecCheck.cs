@@ -75,7 +75,7 @@ internal static class SpecCheck
         }
         bool maps = spec.Linux.UidMappings is { Count: > 0 } || spec.Linux.GidMappings is { Count: > 0 };
         if (maps && !user) throw Bad("linux.uidMappings", "user namespace mappings specified, but user namespace isn't enabled in the config");
-        if (user && !maps && PathOf(spec, "user") is null) throw Bad("linux.namespaces", "a new user namespace needs uidMappings and gidMappings");
+        if (user && !maps && NamespacePlan.PathOf(spec, "user") is null) throw Bad("linux.namespaces", "a new user namespace needs uidMappings and gidMappings");
         if (!uts && !string.IsNullOrEmpty(spec.Hostname)) throw Bad("hostname", "unable to set hostname without a private UTS namespace");
         if (!uts && !string.IsNullOrEmpty(spec.Domainname)) throw Bad("domainname", "unable to set domainname without a private UTS namespace");
         bool mount = seen.Contains("mount");
@@ -84,21 +84,6 @@ internal static class SpecCheck
             throw Bad("linux.maskedPaths", "unable to restrict sys entries without a private MNT namespace");
         }
     }
-
-    private static string? PathOf(Spec spec, string type)
-    {
-        foreach (NamespaceSpec n in spec.Linux!.Namespaces)
-        {
-            if (n.Type == type) return string.IsNullOrEmpty(n.Path) ? null : n.Path;
-        }
-        return null;
-    }
-
-    private static readonly string[] MountableBelowProc =
-    [
-        "proc/cpuinfo", "proc/diskstats", "proc/meminfo", "proc/stat", "proc/swaps", "proc/uptime", "proc/loadavg", "proc/slabinfo",
-        "proc/sys/kernel/ns_last_pid", "proc/sys/crypto/fips_enabled",
-    ];
 
     private static void CheckMounts(Spec spec)
     {
@@ -112,9 +97,8 @@ internal static class SpecCheck
             {
                 throw Bad("mounts", $"{mount.Destination}: neither a type nor the option bind");
             }
-            if (inside == "proc" && bind && mount.Source is not ("/proc" or "/proc/")) continue;
             // A file of the container's making over a file of procfs would fool programs, and the runtime's own writes.
-            if (inside.StartsWith("proc/", StringComparison.Ordinal) && mount.Type != "proc" && Array.IndexOf(MountableBelowProc, inside) < 0)
+            if (inside.StartsWith("proc/", StringComparison.Ordinal) && mount.Type != "proc" && Array.IndexOf(MountList.MountableBelowProc, inside) < 0)
             {
                 throw Bad("mounts", $"\"{mount.Destination}\" cannot be mounted because it is inside /proc");
             }

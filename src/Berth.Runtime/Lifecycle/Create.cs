@@ -108,6 +108,7 @@ public sealed partial class ContainerRuntime
             using Undo undo = _undo;
             string rootfs = _bundle.ResolveRootfs();
             HostFacts host = HostFacts.Observe();
+            if (_request.NoPivot) host = host with { KernelMounts = Linux.Mounts.KernelMounts.Whole() };
             ConsoleChecks.Check(Spec.Process, _request.ConsoleSocket, _wait);
             Claim(rootfs);
             MakeCgroups();
@@ -158,10 +159,8 @@ public sealed partial class ContainerRuntime
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
             SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, _runtime._store.Root, _runtime._options.Warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
-            HashSet<int> late = [];
-            Dictionary<int, Fd> trees = PreparedTrees.Of(spec, _bundle.Directory, rootfs, host, late);
-            foreach (Fd tree in trees.Values) Keep(tree);
             List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
+            MountSources sources = Keep(new MountSources(spec, _bundle.Directory, joins));
             return new PlanInput
             {
                 Spec = spec,
@@ -182,14 +181,13 @@ public sealed partial class ContainerRuntime
                 Joins = joins,
                 TaskFiles = tasks,
                 Warn = _runtime._options.Warn,
-                PreparedTrees = trees,
-                MappedByParent = late,
                 Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups),
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
                     SendListener = child => seccomp.Send(listener!, child, _record, "creating"),
-                    MapMount = MapMount,
+                    OpenSource = sources.Open,
+                    MapMount = sources.MapIds,
                     SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
                     Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
@@ -254,12 +252,6 @@ public sealed partial class ContainerRuntime
             // The words are those that readers of runc's debug log look for.
             _runtime._options.Debug($"nsexec container setup: process {child.Pid} works through its plan");
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
-        }
-
-        private void MapMount(SpawnedChild child, int index)
-        {
-            using Fd tree = child.TakePublished();
-            PreparedTrees.MapLate(tree, Spec.Mounts[index], Spec.Linux);
         }
 
         private void EnterScope(SpawnedChild child)

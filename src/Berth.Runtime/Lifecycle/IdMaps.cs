@@ -1,4 +1,5 @@
 // Id maps of user namespaces: written directly where we may, else by newuidmap and newgidmap, else a single id.
+using System.Globalization;
 using System.Text;
 using Berth.Cgroups;
 using Berth.Linux;
@@ -40,8 +41,46 @@ internal static class IdMaps
     /// <summary>Host ids of the container's root, for delegated cgroups.</summary>
     public static CgroupOwner? HostRoot(Spec spec)
     {
-        if (!PreparedTrees.HasUserNamespace(spec)) return null;
-        return ToHost(0, spec.Linux?.UidMappings) is { } uid ? new CgroupOwner(uid, ToHost(0, spec.Linux?.GidMappings)) : null;
+        if (!HasUserNamespace(spec)) return null;
+        (List<IdMapping>? uids, List<IdMapping>? gids) = (spec.Linux?.UidMappings, spec.Linux?.GidMappings);
+        if (uids is not { Count: > 0 } && NamespacePlan.PathOf(spec, "user") is { } joined) (uids, gids) = Of(joined);
+        return ToHost(0, uids) is { } uid ? new CgroupOwner(uid, ToHost(0, gids)) : null;
+    }
+
+    /// <summary>Whether the container has a user namespace, made or joined.</summary>
+    public static bool HasUserNamespace(Spec spec)
+    {
+        foreach (NamespaceSpec n in spec.Linux?.Namespaces ?? [])
+        {
+            if (n.Type == "user") return true;
+        }
+        return false;
+    }
+
+    /// <summary>The maps of an existing user namespace. Only a process in it shows them.</summary>
+    private static (List<IdMapping> Uids, List<IdMapping> Gids) Of(string path)
+    {
+        using Fd? users = KernelPath.TryOpen(path, OpenFlags.ReadOnly);
+        (List<IdMapping> uids, List<IdMapping> gids) = ([], []);
+        if (users is null) return (uids, gids);
+        Linux.Mounts.UserNamespace.Visit(users, pid =>
+        {
+            uids = Parse(KernelFile.ReadText($"/proc/{pid}/uid_map"));
+            gids = Parse(KernelFile.ReadText($"/proc/{pid}/gid_map"));
+        });
+        return (uids, gids);
+    }
+
+    /// <summary>Lines of inside, outside, count.</summary>
+    internal static List<IdMapping> Parse(string text)
+    {
+        List<IdMapping> result = [];
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] numbers = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (numbers.Length == 3) result.Add(new IdMapping { ContainerId = uint.Parse(numbers[0], CultureInfo.InvariantCulture), HostId = uint.Parse(numbers[1], CultureInfo.InvariantCulture), Size = uint.Parse(numbers[2], CultureInfo.InvariantCulture) });
+        }
+        return result;
     }
 
     private static uint? ToHost(uint id, List<IdMapping>? mappings)

@@ -3,6 +3,7 @@ using Berth.Linux;
 using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.Plan;
 
 namespace Berth.Runtime.Lifecycle;
 
@@ -13,15 +14,25 @@ internal static class StepWords
     {
         string name = failure.Step.Name;
         if (name is "find the program" or "execve") return ProgramWords.Explain(failure, spec.Process!, rootfs, environment);
-        if (name == "mount" && failure.Errno is Errno.ELOOP or Errno.ENOTDIR && failure.Step.Subject is { } s && (s.StartsWith("proc ", StringComparison.Ordinal) || s.StartsWith("sysfs ", StringComparison.Ordinal)))
-        {
-            return new BerthException(Fault.Denied, $"error during container init: error mounting: filesystem \"{s.Split(' ')[0]}\" must be mounted on ordinary directory ({failure.Errno.Sentence()})", "the image has a symbolic link or a file in its place", failure);
-        }
         string detail = failure.Detail is null ? "" : $" ({failure.Detail})";
-        string message = name.StartsWith("mount", StringComparison.Ordinal) || name.StartsWith("bind", StringComparison.Ordinal)
-            ? $"error during container init: error mounting: {failure.Step.Phrase}: {failure.Errno.Sentence()}{detail}"
-            : $"error during container init: {failure.Step.Phrase}: {failure.Errno.Sentence()}{detail}";
-        return new BerthException(KindOf(failure.Errno), message, HintFor(failure, spec), failure);
+        string what = MountFault(failure) ?? $"{failure.Step.Phrase}: {failure.Errno.Sentence()}{detail}";
+        if (IsMount(name)) what = "error mounting: " + what;
+        return new BerthException(KindOf(failure.Errno), "unable to start container process: error during container init: " + what, HintFor(failure, spec), failure);
+    }
+
+    private static bool IsMount(string step) => step is "mount" or "bind" or "bind device" or "bind the console" or "attach" or "remount" or "mount cgroup" or "make read-only"
+        or "copy up into" or "set flags of" or "set flags of all below" or "set propagation of";
+
+    /// <summary>What our own checks of a mount point have found.</summary>
+    private static string? MountFault(StepFailedException f)
+    {
+        if (f.Step.Name is not ("mount" or "bind" or "attach") || f.Step.Subject is not { } subject) return null;
+        if (f.Errno == MountList.InsideProc) return $"{subject}: cannot be mounted because it is inside /proc";
+        if (f.Errno == MountList.NoProc) return $"{subject}: cannot be mounted because it is not of type proc";
+        string type = subject.StartsWith("proc on ", StringComparison.Ordinal) ? "proc" : subject.StartsWith("sysfs on ", StringComparison.Ordinal) ? "sysfs" : "";
+        return type.Length > 0 && f.Errno is Errno.ELOOP or Errno.ENOTDIR && f.Step.Name == "mount"
+            ? $"filesystem \"{type}\" must be mounted on ordinary directory ({f.Errno.Sentence()})"
+            : null;
     }
 
     private static Fault KindOf(Errno errno) => errno switch
@@ -37,10 +48,11 @@ internal static class StepWords
     private static string? HintFor(StepFailedException f, Spec spec) => (f.Step.Name, f.Errno) switch
     {
         ("mount" or "bind" or "bind device", Errno.ENOENT) => "the source does not exist, or the target cannot be made in the root file system",
-        ("mount" or "bind", Errno.ENOTDIR) => "are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type",
+        ("mount" or "bind" or "attach", Errno.ENOTDIR) => "are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type",
         ("mount" or "bind", Errno.ELOOP) => "a symbolic link stands in the way; mounts of proc and sysfs follow none",
         ("mount", Errno.ENODEV) => "this kernel lacks that file system",
-        ("mount", Errno.EPERM) when PreparedTrees.HasUserNamespace(spec) => "in a user namespace only some file systems may be mounted; sysfs needs a network namespace of its own, proc a pid namespace",
+        ("mount", Errno.EPERM) when IdMaps.HasUserNamespace(spec) => "in a user namespace only some file systems may be mounted; sysfs needs a network namespace of its own, proc a pid namespace",
+        ("set flags of", Errno.EPERM) => "the host has mounted the source with a flag that a user namespace can keep but not take back, or with other access times",
         ("mount" or "bind" or "make device", Errno.EROFS) => "the root file system is read-only there: the mount point must exist in the image",
         ("set limit", Errno.EPERM) => "the host's hard limit is lower and CAP_SYS_RESOURCE is missing",
         ("make device" or "prepare masks", Errno.EEXIST or Errno.ENODEV) => "the image has something else under that name",

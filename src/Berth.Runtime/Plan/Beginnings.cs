@@ -32,7 +32,6 @@ internal static class Beginnings
             if (fd is not null) keep.Add(fd.Number);
         }
         foreach ((_, Fd fd) in input.Joins) keep.Add(fd.Number);
-        foreach (Fd fd in input.PreparedTrees.Values) keep.Add(fd.Number);
         program.Step("close descriptors", "all that the plan does not name", "nothing of the host may leak into a container, not even while it waits for start");
         program.CloseAllExcept(3 + input.PreserveFds, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(keep));
     }

@@ -12,17 +12,18 @@ internal static class Console
 
     /// <summary>Opens the pseudo-terminal below the root.</summary>
     /// <returns>The slave's slot; unused where there is no terminal.</returns>
-    public static Slot Add(ChildProgram program, PlanInput input, Slot root)
+    public static Slot Add(ChildProgram program, PlanInput input, MountCalls calls, Slot root)
     {
         if (input.Spec.Process is not { Terminal: true } process || input.ConsoleSocket is null) return default;
         Slot slave = Open(program, input.ConsoleSocket, process, root, "dev/pts/ptmx");
         program.Step("bind the console", "/dev/console", "the terminal by its descriptor, never by a path that the image could redirect (CVE-2025-52565)");
-        Slot tree = program.CloneTree(slave, recursive: false);
+        BindSource terminal = calls.Source(slave, recursive: false);
         // An image may ship a link there: it is not followed.
         Slot dev = program.OpenTarget(root, "dev", TargetKind.Directory, 0x1ED);
         program.MakeNode(dev, "console", 0x8000 | 0x180, 0).Tolerate(Errno.EEXIST, Errno.EROFS);
-        Slot target = program.OpenAt2(dev, "console", OpenFlags.Path | OpenFlags.NoFollow, Resolve.Beneath | Resolve.NoSymlinks | Resolve.NoMagicLinks);
-        program.Attach(tree, target).Close(tree).Close(target).Close(dev);
+        const Resolve Within = Resolve.Beneath | Resolve.NoSymlinks | Resolve.NoMagicLinks;
+        Slot target = program.OpenAt2(dev, "console", OpenFlags.Path | OpenFlags.NoFollow, Within);
+        program.Close(calls.Bind(terminal, new MountPoint(target, dev, "console", Within))).Close(target).Close(dev);
         return slave;
     }
 

@@ -21,7 +21,7 @@ internal static class DeviceNodes
         ("/proc/self/fd", "fd"), ("/proc/self/fd/0", "stdin"), ("/proc/self/fd/1", "stdout"), ("/proc/self/fd/2", "stderr"),
     ];
 
-    public static void Add(ChildProgram program, PlanInput input, Slot root, NamespacePlan namespaces)
+    public static void Add(ChildProgram program, PlanInput input, MountCalls calls, Slot root, NamespacePlan namespaces)
     {
         if (HasOwnDev(input.Spec))
         {
@@ -29,7 +29,7 @@ internal static class DeviceNodes
             return;
         }
         List<DeviceSpec> devices = Merge(input.Spec.Linux?.Devices);
-        foreach (DeviceSpec device in devices) AddNode(program, root, device, namespaces.HasUser);
+        foreach (DeviceSpec device in devices) AddNode(program, calls, root, device, namespaces.HasUser);
         AddLinks(program, root);
     }
 
@@ -58,7 +58,7 @@ internal static class DeviceNodes
         return result;
     }
 
-    private static void AddNode(ChildProgram program, Slot root, DeviceSpec device, bool bind)
+    private static void AddNode(ChildProgram program, MountCalls calls, Slot root, DeviceSpec device, bool bind)
     {
         Slot mark = program.MarkSlots();
         string path = MountList.Inside(device.Path);
@@ -68,9 +68,9 @@ internal static class DeviceNodes
         if (bind && device.Type is not ("p" or ""))
         {
             program.Step("bind device", device.Path, "a user namespace may not make device nodes: the host's is bound");
-            Slot tree = program.CloneTree(ProgramFd.Cwd, device.Path, recursive: false);
+            BindSource host = calls.Source(ProgramFd.Cwd, device.Path, recursive: false);
             Slot file = program.OpenTarget(root, path, TargetKind.File, 0x1A4);
-            program.Attach(tree, file).Close(tree).Close(file);
+            program.Close(calls.Bind(host, new MountPoint(file, root, path))).Close(file);
             program.ReleaseSlots(mark);
             return;
         }

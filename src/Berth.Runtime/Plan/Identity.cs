@@ -24,7 +24,7 @@ internal static class Identity
             program.Step("set the personality", personality.Domain, "uname(2) of the program shows it");
             program.SetPersonality(PersonalityOf(personality));
         }
-        if (linux?.MemoryPolicy is { } policy && !string.IsNullOrEmpty(policy.Mode))
+        if (linux?.MemoryPolicy is { } policy)
         {
             program.Step("set the memory policy", policy.Mode, "inherited by the program");
             program.SetMemoryPolicy(MemoryPolicies.ModeOf(policy), MemoryPolicies.NodeMask(policy));

@@ -31,14 +31,15 @@ public sealed class InitPlan : IDisposable
                 program.BringLoopbackUp();
             }
             Session.Add(program, input);
-            Slot root = RootFileSystem.Add(program, input, namespaces);
-            MountList mounts = new(program, input, root, namespaces);
+            MountCalls calls = MountCalls.For(program, input);
+            Slot root = RootFileSystem.Add(program, input, calls, namespaces);
+            MountList mounts = new(program, input, calls, root, namespaces);
             mounts.AddEarly();
-            DeviceNodes.Add(program, input, root, namespaces);
-            Slot terminal = Console.Add(program, input, root);
+            DeviceNodes.Add(program, input, calls, root, namespaces);
+            Slot terminal = Console.Add(program, input, calls, root);
             AddMeetings(program, input, namespaces, mounts);
             RootFileSystem.Enter(program, input, root, namespaces);
-            Restrictions.Add(program, input);
+            Restrictions.Add(program, input, calls);
             Identity.AddLimits(program, input.Spec.Process!, input.Spec.Linux);
             Console.Connect(program, input, terminal);
             Identity.AddSeccompWhilePrivileged(program, input);

@@ -14,7 +14,7 @@ internal static class MemoryPolicies
     public static int ModeOf(MemoryPolicySpec policy)
     {
         int mode = Array.IndexOf(Modes, policy.Mode);
-        if (mode < 0) throw new BerthException(Fault.InvalidArgument, $"linux.memoryPolicy: invalid memory policy mode: {policy.Mode}");
+        if (mode < 0) throw new BerthException(Fault.InvalidArgument, $"linux.memoryPolicy: invalid memory policy mode \"{policy.Mode}\"");
         foreach (string flag in policy.Flags ?? [])
         {
             mode |= flag switch
@@ -28,7 +28,20 @@ internal static class MemoryPolicies
         return mode;
     }
 
-    public static byte[] NodeMask(MemoryPolicySpec policy) => string.IsNullOrEmpty(policy.Nodes) ? [] : BitList(policy.Nodes, 1024, "linux.memoryPolicy.nodes");
+    /// <summary>The nodes, as many as the mode wants: the kernel's EINVAL would not say what is wrong.</summary>
+    public static byte[] NodeMask(MemoryPolicySpec policy)
+    {
+        byte[] mask = string.IsNullOrEmpty(policy.Nodes) ? [] : BitList(policy.Nodes, 1024, "linux.memoryPolicy: invalid memory policy nodes");
+        int count = 0;
+        foreach (byte b in mask) count += System.Numerics.BitOperations.PopCount(b);
+        return policy.Mode switch
+        {
+            "MPOL_DEFAULT" or "MPOL_LOCAL" when count > 0 => throw new BerthException(Fault.InvalidArgument, $"linux.memoryPolicy: memory policy mode requires 0 nodes but got {count}"),
+            "MPOL_BIND" or "MPOL_INTERLEAVE" or "MPOL_PREFERRED_MANY" or "MPOL_WEIGHTED_INTERLEAVE" when count == 0 =>
+                throw new BerthException(Fault.InvalidArgument, "linux.memoryPolicy: memory policy mode requires at least one node but got 0"),
+            _ => mask,
+        };
+    }
 
     /// <summary>Reads `0-3,7` into a bit mask of whole 64-bit words.</summary>
     public static byte[] BitList(string list, int limit, string field)

@@ -1,5 +1,5 @@
-// `mounts`: each entry becomes a step. File systems go through fsopen, binds through open_tree; a target is always an open
-// descriptor found below the root with openat2, so no link inside the rootfs can lead a mount elsewhere.
+// `mounts`: each entry becomes a step. A target is always an open descriptor found below the root with openat2, so no link
+// inside the rootfs can lead a mount elsewhere.
 using Berth.Linux;
 using Berth.Linux.Programs;
 using Berth.Oci.Faults;
@@ -7,9 +7,11 @@ using Berth.Oci.RuntimeSpec;
 
 namespace Berth.Runtime.Plan;
 
-internal sealed class MountList(ChildProgram program, PlanInput input, Slot root, NamespacePlan namespaces)
+internal sealed class MountList(ChildProgram program, PlanInput input, MountCalls calls, Slot root, NamespacePlan namespaces)
 {
-    private readonly List<MountSpec> _late = [];
+    private const long ProcMagic = 0x9FA0;
+
+    private readonly List<int> _late = [];
     private readonly List<string> _readOnlyLater = [];
     private bool _seenCgroup;
 
@@ -19,14 +21,14 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         for (int i = 0; i < input.Spec.Mounts.Count; i++)
         {
             MountSpec mount = input.Spec.Mounts[i];
-            if (mount.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(mount).IsBind)
+            if (IsCgroup(mount))
             {
-                _late.Add(mount);
+                _late.Add(i);
                 _seenCgroup = true;
             }
-            else if (_seenCgroup && IsBelowLate(mount.Destination))
+            else if (_seenCgroup && IsBelowLate(mount))
             {
-                _late.Add(mount);
+                _late.Add(i);
             }
             else
             {
@@ -38,10 +40,11 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
     /// <summary>Mounts of type cgroup, and what lies on top of them.</summary>
     public void AddCgroups()
     {
-        foreach (MountSpec mount in _late)
+        foreach (int i in _late)
         {
-            if (mount.Type is "cgroup" or "cgroup2") AddCgroup(mount);
-            else Add(mount, input.Spec.Mounts.IndexOf(mount));
+            MountSpec mount = input.Spec.Mounts[i];
+            if (IsCgroup(mount)) new CgroupMounts(program, input, calls, namespaces).Add(mount, root, Destination(mount));
+            else Add(mount, i);
         }
     }
 
@@ -67,17 +70,22 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         {
             Slot mark = program.MarkSlots();
             program.Step("make read-only", destination, "after the mounts and devices inside it");
-            Slot target = program.OpenAt2(root, Inside(destination), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
-            program.SetAttributes(target, MountAttributes.ReadOnly, 0, recursive: false).Close(target);
+            Slot target = program.OpenAt2(root, destination, OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
+            calls.SetFlags(target, FlagChange.Add(MountFlags.ReadOnly));
+            program.Close(target);
             program.ReleaseSlots(mark);
         }
     }
 
-    private bool IsBelowLate(string destination)
+    private static bool IsCgroup(MountSpec mount) => mount.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(mount).IsBind;
+
+    private bool IsBelowLate(MountSpec mount)
     {
-        foreach (MountSpec late in _late)
+        string destination = Destination(mount);
+        foreach (int late in _late)
         {
-            if (destination.StartsWith(late.Destination, StringComparison.Ordinal)) return true;
+            string above = Destination(input.Spec.Mounts[late]);
+            if (destination == above || destination.StartsWith(above + "/", StringComparison.Ordinal)) return true;
         }
         return false;
     }
@@ -85,11 +93,14 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
     private void Add(MountSpec mount, int index)
     {
         MountOptions options = MountOptions.Parse(mount);
+        bool bind = mount.Type == "bind" || options.IsBind;
         Slot mark = program.MarkSlots();
         string subject = Subject(mount);
-        if (mount.Type == "bind" || options.IsBind) AddBind(mount, options, index, subject);
-        else if (options.Has(MountExtra.Remount)) AddRemount(mount, options, subject);
+        if (options.Has(MountExtra.Remount)) AddRemount(mount, options, bind, subject);
+        else if (bind && options.Has(MountExtra.CopySymlink) && Linux.Files.KernelPath.ReadLink(AbsoluteSource(mount, input.Bundle)) is { } link) AddLink(mount, link);
+        else if (bind) AddBind(mount, options, index, subject);
         else AddFileSystem(mount, options, subject);
+        if (Destination(mount) == ".") program.OpenAt2(ProgramFd.Cwd, input.Rootfs, OpenFlags.Path | OpenFlags.Directory, Resolve.None, root);
         program.ReleaseSlots(mark);
     }
 
@@ -100,276 +111,234 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
     private void AddBind(MountSpec mount, MountOptions options, int index, string subject)
     {
         program.Step("bind", subject, "in the order of the configuration");
-        Slot tree;
-        if (input.PreparedTrees.TryGetValue(index, out Fd? prepared))
+        BindSource source = Source(mount, options, index);
+        MountPoint point = new(Target(mount, options, source.Fd), root, Destination(mount));
+        GuardProc(point, source.Fd);
+        if (options.MapsIds(mount))
         {
-            tree = program.NewSlot();
-            program.Load(tree, prepared.Number);
+            Require(calls.HasTreeAttributes, mount, "id mappings");
+            program.Step("wait for the id mapping of", subject, "only the owner of the file system's user namespace may map it, and only we see what is mounted here");
+            program.Publish(source.Fd).Meet(child => input.Actions.MapMount(child, index));
+            program.Step("attach", subject, "ids can be mapped only before");
         }
-        else
+        Slot mounted = calls.Bind(source, point, subject, options.NamesFlags ? FlagChange.To(options.Flags, options.Cleared) : null);
+        if (options.NamesTree)
         {
-            tree = program.CloneTree(ProgramFd.Cwd, SourcePath(mount), options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
-        }
-        if (input.MappedByParent.Contains(index))
-        {
-            program.Step("wait for the id mapping of", subject, "only the owner of the file system's user namespace may map it, and only we can reach the source");
-            program.Publish(tree).Meet(child => input.Actions.MapMount(child, index));
-        }
-        Slot target = Target(mount, options, tree);
-        SetBindAttributes(tree, options, subject);
-        program.Attach(tree, target);
-        SetPropagation(tree, options, subject);
-        program.Close(tree).Close(target);
-    }
-
-    /// <summary>Where flags cannot be cleared, they are locked by the namespace that the mount came from, and stay.</summary>
-    private void SetBindAttributes(Slot tree, MountOptions options, string subject)
-    {
-        if (options.Set != 0 || options.Clear != 0)
-        {
-            Label locked = program.NewLabel(), done = program.NewLabel();
-            program.Step("set flags of", subject, "before the mount can be seen");
-            program.SetAttributes(tree, options.Set, options.Clear, recursive: false);
-            if (options.Clear != 0)
-            {
-                program.OnError(locked, Errno.EPERM);
-                program.GoTo(done);
-                program.Mark(locked);
-                program.SetAttributes(tree, options.Set, 0, recursive: false);
-                program.Mark(done);
-            }
-        }
-        if (options.RecursiveSet != 0 || options.RecursiveClear != 0)
-        {
+            Require(calls.HasTreeAttributes, mount, "the options that begin with r");
             program.Step("set flags of all below", subject, "the r- options");
-            program.SetAttributes(tree, options.RecursiveSet, options.RecursiveClear, recursive: true);
+            calls.SetTreeAttributes(mounted, options.TreeSet, options.TreeClear);
         }
+        SetPropagation(mounted, options, subject);
+        program.Close(mounted).Close(point.Fd);
     }
 
-    private void SetPropagation(Slot tree, MountOptions options, string subject)
+    /// <summary>In a user namespace a directory on the way may be closed to us: then the parent walks it, in our mount namespace.</summary>
+    private BindSource Source(MountSpec mount, MountOptions options, int index)
+    {
+        BindSource source = calls.Source(ProgramFd.Cwd, AbsoluteSource(mount, input.Bundle), options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
+        if (!namespaces.HasUser || !input.Host.IsRoot) return source;
+        Label refused = program.NewLabel(), opened = program.NewLabel();
+        program.OnError(refused, Errno.EACCES);
+        program.GoTo(opened);
+        program.Mark(refused);
+        Slot given = program.Ask(child => input.Actions.OpenSource(child, index));
+        calls.SourceInstead(given, source);
+        program.Close(given);
+        program.Mark(opened);
+        return source;
+    }
+
+    private static void Require(bool available, MountSpec mount, string what)
+    {
+        if (!available) throw new BerthException(Fault.Unsupported, $"mount {mount.Destination}: {what} need mount_setattr(2)", "it is there from Linux 5.12 on; a sandbox may forbid it");
+    }
+
+    /// <summary>Over a file of procfs a mount would fool programs, and the runtime's own writes (CVE-2019-16884, CVE-2023-27561).</summary>
+    private void GuardProc(MountPoint point, Slot? source)
+    {
+        if (point.Path != "proc")
+        {
+            // A link in the image may have led here.
+            if (Array.IndexOf(MountableBelowProc, point.Path) < 0) program.RefuseFileSystem(point.Fd, ProcMagic, InsideProc);
+            return;
+        }
+        if (source is not { } other) throw new BerthException(Fault.InvalidArgument, "error mounting: \"/proc\" cannot be mounted because it is not of type proc");
+        program.RequireFileSystem(other, ProcMagic, NoProc);
+    }
+
+    /// <summary>Errors of ours, which no call made for a mount gives.</summary>
+    internal const Errno InsideProc = Errno.EXDEV, NoProc = Errno.EDOM;
+
+    /// <summary>Files of procfs that lxcfs and the like may cover, below the root.</summary>
+    internal static readonly string[] MountableBelowProc =
+    [
+        "proc/cpuinfo", "proc/diskstats", "proc/meminfo", "proc/stat", "proc/swaps", "proc/uptime", "proc/loadavg", "proc/slabinfo",
+        "proc/sys/kernel/ns_last_pid", "proc/sys/crypto/fips_enabled",
+    ];
+
+    private void SetPropagation(Slot mounted, MountOptions options, string subject)
     {
         foreach (MountFlags propagation in options.Propagation)
         {
             program.Step("set propagation of", subject, "after it is attached: a detached mount has nobody to propagate to");
-            program.SetAttributes(tree, 0, 0, (propagation & MountFlags.Recursive) != 0, propagation & ~MountFlags.Recursive);
+            calls.SetPropagation(mounted, propagation);
         }
     }
 
-    private void AddRemount(MountSpec mount, MountOptions options, string subject)
+    private void AddRemount(MountSpec mount, MountOptions options, bool bind, string subject)
     {
-        program.Step("remount", subject, "changes an existing mount");
-        Slot target = program.OpenAt2(root, mount.Destination, OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
-        program.SetAttributes(target, options.Set, options.Clear, recursive: false);
+        program.Step("remount", subject, bind ? "changes the flags of an existing mount" : "changes an existing file system");
+        Slot target = program.OpenAt2(root, Destination(mount), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
+        if (bind) calls.SetFlags(target, FlagChange.To(options.Flags, options.Cleared));
+        else InPlace().Remake(FileSystem(mount, options), target);
         program.Close(target);
     }
+
+    /// <summary>crun's copy-symlink: the link itself, not what it leads to.</summary>
+    private void AddLink(MountSpec mount, string link)
+    {
+        string path = Destination(mount);
+        int slash = path.LastIndexOf('/');
+        program.Step("copy link", $"{mount.Source} to {mount.Destination}", "the option copy-symlink");
+        Slot parent = program.OpenTarget(root, slash < 0 ? "." : path[..slash], TargetKind.Directory, 0x1ED);
+        program.MakeLink(link, parent, path[(slash + 1)..]).Tolerate(Errno.EEXIST);
+        program.Close(parent);
+    }
+
+    private MountsInPlace InPlace() => calls as MountsInPlace ?? new MountsInPlace(program, input.Proc);
 
     private void AddFileSystem(MountSpec mount, MountOptions options, string subject)
     {
-        string type = mount.Type ?? throw new BerthException(Fault.InvalidArgument, $"mount {mount.Destination}: neither a type nor a bind option");
-        if (options.Has(MountExtra.OldCallOnly) || HasLongValue(options) || type.StartsWith("fuse", StringComparison.Ordinal))
-        {
-            AddByOldCall(mount, options, subject, type);
-            return;
-        }
+        if (options.MapsIds(mount)) throw new BerthException(Fault.InvalidArgument, $"mount {mount.Destination}: id-mapped mounts are only supported for bind-mounts", "add the option bind or rbind");
+        NewFileSystem fileSystem = FileSystem(mount, options);
+        MountCalls how = OnlyInPlace(fileSystem) ? InPlace() : calls;
         program.Step("mount", subject, "in the order of the configuration");
-        MountAttributes attributes = options.Set;
-        if ((attributes & MountAttributes.ReadOnly) != 0 && (type == "tmpfs" || Inside(mount.Destination) == "dev"))
-        {
-            attributes &= ~MountAttributes.ReadOnly;
-            _readOnlyLater.Add(mount.Destination);
-        }
-        Label fallback = program.NewLabel(), attached = program.NewLabel();
-        Slot target = Target(mount, options, null);
-        Slot context = program.FileSystemOpen(type);
-        if (!string.IsNullOrEmpty(mount.Source)) program.FileSystemSet(context, "source", mount.Source);
-        foreach (string flag in options.SuperblockFlags) program.FileSystemSet(context, flag, (string?)null);
-        if ((options.Set & MountAttributes.ReadOnly) != 0 && !IsVirtual(type)) program.FileSystemSet(context, "ro", (string?)null);
-        foreach ((string key, string? value) in options.Data) program.FileSystemSet(context, key, value);
-        if (type == "tmpfs" && !options.Data.Exists(static d => d.Key == "mode")) program.FileSystemSet(context, "mode", ModeBelow(mount.Destination));
-        if (!string.IsNullOrEmpty(input.Spec.Linux?.MountLabel) && type is "tmpfs" or "devpts" or "mqueue") SetLabel(context, options);
-        program.FileSystemCreate(context);
-        if (type is "sysfs" && namespaces.HasUser) program.OnError(fallback, Errno.EPERM);
-        Slot mounted = program.FileSystemMount(context, attributes);
-        if (type is "sysfs" && namespaces.HasUser) program.OnError(fallback, Errno.EPERM);
-        program.Close(context);
-        if (options.Has(MountExtra.CopyUp))
-        {
-            program.Step("copy up into", subject, "tmpcopyup: what the image has there stays visible");
-            program.CopyTree(target, mounted);
-        }
-        program.Attach(mounted, target);
-        if (type is "sysfs" && namespaces.HasUser)
+        Slot existing = program.NewSlot();
+        MountPoint point = new(TargetOf(mount, options, fileSystem, existing), root, Destination(mount));
+        if (fileSystem.CoversExisting is not null) fileSystem = fileSystem with { CoversExisting = existing };
+        if (mount.Type != "proc" || point.Path != "proc") GuardProc(point, null);
+        Label refused = program.NewLabel(), attached = program.NewLabel();
+        bool mayBeRefused = mount.Type == "sysfs" && namespaces.HasUser;
+        Slot mounted = how.Make(fileSystem, point, mayBeRefused ? refused : null);
+        if (mayBeRefused)
         {
             program.GoTo(attached);
-            program.Mark(fallback);
+            program.Mark(refused);
             program.Step("bind", "/sys on /sys", "the kernel lets only the owner of the network namespace mount sysfs: the host's is shown instead");
-            Slot host = program.CloneTree(ProgramFd.Cwd, "/sys", recursive: true);
-            program.SetAttributes(host, options.Set, 0, recursive: false).Attach(host, target);
+            Slot host = calls.Bind(calls.Source(ProgramFd.Cwd, "/sys", recursive: true), point);
+            calls.SetFlags(host, FlagChange.Add(options.Flags));
+            program.CopySlot(host, mounted);
             program.Mark(attached);
         }
-        if (options.RecursiveSet != 0 || options.RecursiveClear != 0)
+        if (mount.Type == "mqueue" && input.Spec.Linux?.MountLabel is { Length: > 0 } label)
         {
-            program.Step("set flags of all below", subject, "the r- options");
-            program.SetAttributes(mounted, options.RecursiveSet, options.RecursiveClear, recursive: true);
+            program.Step("label", subject, "linux.mountLabel: mqueue takes no such option");
+            program.SetLabel(mounted, input.Proc, label);
         }
         SetPropagation(mounted, options, subject);
-        program.Close(mounted).Close(target);
+        program.Close(mounted).Close(point.Fd);
     }
 
-    /// <summary>A tmpfs without a mode takes that of the directory it covers; 755 is what a missing one would be made with.</summary>
-    private string ModeBelow(string destination)
+    private NewFileSystem FileSystem(MountSpec mount, MountOptions options)
     {
-        using Fd? directory = Linux.Files.RootedFile.TryOpen(input.Rootfs, Inside(destination), OpenFlags.Path);
-        uint mode = directory is null ? 0x1ED : Linux.Files.KernelPath.Facts(directory).Mode & 0xFFF;
-        return Convert.ToString(mode, 8);
+        string type = mount.Type ?? throw new BerthException(Fault.InvalidArgument, $"mount {mount.Destination}: neither a type nor a bind option");
+        MountFlags flags = options.Flags;
+        string destination = Destination(mount);
+        if ((flags & MountFlags.ReadOnly) != 0 && (type == "tmpfs" || destination == "dev"))
+        {
+            flags &= ~MountFlags.ReadOnly;
+            _readOnlyLater.Add(destination);
+        }
+        List<(string Key, string? Value)> data = options.Data;
+        if (!string.IsNullOrEmpty(input.Spec.Linux?.MountLabel) && type is not ("proc" or "sysfs" or "mqueue")) AddLabel(data, input.Spec.Linux.MountLabel);
+        bool inherits = type == "tmpfs" && !options.Has(MountExtra.Remount) && !data.Exists(static d => d.Key == "mode");
+        return new NewFileSystem
+        {
+            Type = type,
+            Source = mount.Source,
+            Flags = flags,
+            Data = data,
+            CoversExisting = inherits ? default(Slot) : null,
+            CopyUp = type == "tmpfs" && options.Has(MountExtra.CopyUp) ? Subject(mount) : null,
+        };
     }
 
-    private void SetLabel(Slot context, MountOptions options)
+    private void AddLabel(List<(string Key, string? Value)> data, string label)
     {
-        foreach ((string key, _) in options.Data)
+        foreach ((string key, _) in data)
         {
             if (key is "context" or "fscontext" or "defcontext" or "rootcontext") return;
         }
-        string kind = input.Spec.Annotations.GetValueOrDefault("run.oci.mount_context_type") ?? "context";
-        program.FileSystemSet(context, kind, input.Spec.Linux!.MountLabel!);
+        data.Add((input.Spec.Annotations.GetValueOrDefault("run.oci.mount_context_type") ?? "context", label));
     }
 
-    /// <summary>fsconfig takes values of up to 255 bytes; overlay's lowerdir is often longer.</summary>
-    private void AddByOldCall(MountSpec mount, MountOptions options, string subject, string type)
+    /// <summary>fsconfig takes values of up to 255 bytes, and overlay's lowerdir is often longer; of flags, it lacks iversion.</summary>
+    private static bool OnlyInPlace(NewFileSystem fileSystem)
     {
-        program.Step("mount", subject, "by mount(2): options that the newer calls cannot carry");
-        Slot target = Target(mount, options, null);
-        List<string> data = [];
-        foreach ((string key, string? value) in options.Data) data.Add(value is null ? key : $"{key}={value}");
-        program.MountOnto(mount.Source, target, type, (MountFlags)((ulong)options.Set & 0xF) | options.OldFlags, data.Count == 0 ? null : string.Join(',', data));
-        Slot mounted = program.OpenAt2(root, mount.Destination, OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
-        if (options.Set != 0) program.SetAttributes(mounted, options.Set, 0, recursive: false);
-        SetPropagation(mounted, options, subject);
-        program.Close(mounted).Close(target);
-        program.ChangeDirectory("/");
-    }
-
-    private void AddCgroup(MountSpec mount)
-    {
-        MountOptions options = MountOptions.Parse(mount);
-        CgroupView? view = input.Cgroups;
-        if (view is null) return;
-        Slot mark = program.MarkSlots();
-        if (view.Unified || mount.Type == "cgroup2") AddCgroup2(mount, options, view);
-        else AddCgroup1(mount, options, view);
-        program.ReleaseSlots(mark);
-    }
-
-    private void AddCgroup2(MountSpec mount, MountOptions options, CgroupView view)
-    {
-        program.Step("mount", $"cgroup2 on {mount.Destination}", "inside the container's cgroup, which is its root");
-        Slot target = Target(mount, options, null);
-        if (namespaces.Creates(Namespaces.Cgroup) || namespaces.Joins(Namespaces.Cgroup))
+        foreach ((_, string? value) in fileSystem.Data)
         {
-            Label bind = program.NewLabel(), done = program.NewLabel();
-            Slot context = program.FileSystemOpen("cgroup2");
-            program.FileSystemSet(context, "source", "cgroup");
-            program.FileSystemCreate(context);
-            program.OnError(bind, Errno.EPERM, Errno.EBUSY);
-            Slot mounted = program.FileSystemMount(context, options.Set);
-            program.OnError(bind, Errno.EPERM, Errno.EBUSY);
-            program.Attach(mounted, target).Close(context).Close(mounted);
-            program.GoTo(done);
-            program.Mark(bind);
-            BindCgroup(view.UnifiedPath ?? "/sys/fs/cgroup", target, options);
-            program.Mark(done);
+            if (value is { Length: > 85 }) return true;
         }
-        else
-        {
-            BindCgroup(view.UnifiedPath ?? "/sys/fs/cgroup", target, options);
-        }
-        program.Close(target);
+        return (fileSystem.Flags & MountFlags.InodeVersion) != 0 || fileSystem.Type.StartsWith("fuse", StringComparison.Ordinal);
     }
 
-    private void BindCgroup(string path, Slot target, MountOptions options)
+    private Slot TargetOf(MountSpec mount, MountOptions options, NewFileSystem fileSystem, Slot existing)
     {
-        Slot tree = program.CloneTree(ProgramFd.Cwd, path, recursive: false);
-        program.SetAttributes(tree, options.Set, options.Clear, recursive: false).Attach(tree, target).Close(tree);
-    }
-
-    private void AddCgroup1(MountSpec mount, MountOptions options, CgroupView view)
-    {
-        program.Step("mount", $"tmpfs on {mount.Destination}", "holds one directory a v1 hierarchy");
-        Slot target = Target(mount, options, null);
-        Slot context = program.FileSystemOpen("tmpfs");
-        program.FileSystemSet(context, "source", "tmpfs").FileSystemSet(context, "mode", "755").FileSystemCreate(context);
-        Slot tmpfs = program.FileSystemMount(context, options.Set & ~MountAttributes.ReadOnly);
-        program.Attach(tmpfs, target).Close(context).Close(target);
-        bool namespaced = namespaces.Creates(Namespaces.Cgroup);
-        foreach (CgroupHierarchy h in view.Hierarchies)
-        {
-            Slot mark = program.MarkSlots();
-            program.Step("mount cgroup", h.Name, "the container's own part of this hierarchy");
-            program.MakeDirectory(tmpfs, h.Name, 0x1ED);
-            Slot at = program.OpenAt2(tmpfs, h.Name, OpenFlags.Path | OpenFlags.Directory, Resolve.Beneath | Resolve.NoSymlinks);
-            if (namespaced && !h.Version2)
-            {
-                // v1 takes its options as one string of data.
-                program.MountOnto("cgroup", at, "cgroup", (MountFlags)((ulong)options.Set & 0xF), h.MountData);
-                program.ChangeDirectory("/");
-            }
-            else if (namespaced)
-            {
-                Slot fs = program.FileSystemOpen("cgroup2");
-                program.FileSystemCreate(fs);
-                Slot mounted = program.FileSystemMount(fs, options.Set);
-                program.Attach(mounted, at).Close(fs).Close(mounted);
-            }
-            else
-            {
-                BindCgroup(h.HostPath, at, options);
-            }
-            program.Close(at);
-            foreach (string link in h.Links) program.MakeLink(h.Name, tmpfs, link).Tolerate(Errno.EEXIST);
-            program.ReleaseSlots(mark);
-        }
-        if ((options.Set & MountAttributes.ReadOnly) != 0)
-        {
-            program.Step("set flags of", mount.Destination, "read-only once its directories are made");
-            program.SetAttributes(tmpfs, MountAttributes.ReadOnly, 0, recursive: false);
-        }
-        program.Close(tmpfs);
-    }
-
-    private Slot Target(MountSpec mount, MountOptions options, Slot? like)
-    {
-        string destination = Inside(mount.Destination);
-        // A link in the place of /proc or /sys would let the image choose what later writes to procfs hit (CVE-2019-19921).
-        if (mount.Type is "proc" or "sysfs") return TargetWithoutLinks(destination);
-        if (options.Has(MountExtra.DestinationNoFollow))
-        {
-            return program.OpenAt2(root, destination, OpenFlags.Path | OpenFlags.NoFollow, Resolve.InRoot | Resolve.NoMagicLinks);
-        }
-        return like is { } slot
-            ? program.OpenTarget(root, destination, slot, 0x1ED)
-            : program.OpenTarget(root, destination, TargetKind.Directory, 0x1ED);
-    }
-
-    private Slot TargetWithoutLinks(string destination)
-    {
-        Label make = program.NewLabel(), done = program.NewLabel();
-        Slot target = program.OpenAt2(root, destination, OpenFlags.Path | OpenFlags.Directory, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks);
-        program.OnError(make, Errno.ENOENT);
+        if (fileSystem.CoversExisting is null) return Target(mount, options, null);
+        Label missing = program.NewLabel(), done = program.NewLabel();
+        program.Load(existing, 1);
+        Slot target = program.OpenAt2(root, Destination(mount), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
+        program.OnError(missing, Errno.ENOENT);
         program.GoTo(done);
-        program.Mark(make);
-        Slot made = program.OpenTarget(root, destination, TargetKind.Directory, 0x1ED);
-        program.Close(made);
-        program.OpenAt2(root, destination, OpenFlags.Path | OpenFlags.Directory, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks, target);
+        program.Mark(missing);
+        program.Load(existing, 0);
+        program.OpenTarget(root, Destination(mount), TargetKind.Directory, 0x1ED, target);
         program.Mark(done);
         return target;
     }
 
-    private string SourcePath(MountSpec mount) => AbsoluteSource(mount, input.Bundle);
+    private Slot Target(MountSpec mount, MountOptions options, Slot? like)
+    {
+        string destination = Destination(mount);
+        // A link in the place of /proc or /sys would let the image choose what later writes to procfs hit (CVE-2019-19921).
+        if (mount.Type is "proc" or "sysfs" && like is null) return TargetWithout(destination, OpenFlags.Path | OpenFlags.Directory, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks, like);
+        if (options.Has(MountExtra.DestinationNoFollow)) return TargetWithout(destination, OpenFlags.Path | OpenFlags.NoFollow, Resolve.InRoot | Resolve.NoMagicLinks, like);
+        return Make(destination, like);
+    }
+
+    private Slot Make(string destination, Slot? like) => like is { } slot
+        ? program.OpenTarget(root, destination, slot)
+        : program.OpenTarget(root, destination, TargetKind.Directory, 0x1ED);
+
+    /// <summary>A target that is looked up more strictly than it is made.</summary>
+    private Slot TargetWithout(string destination, int flags, Resolve how, Slot? like)
+    {
+        Label make = program.NewLabel(), done = program.NewLabel();
+        Slot target = program.OpenAt2(root, destination, flags, how);
+        program.OnError(make, Errno.ENOENT);
+        program.GoTo(done);
+        program.Mark(make);
+        program.Close(Make(destination, like));
+        program.OpenAt2(root, destination, flags, how, target);
+        program.Mark(done);
+        return target;
+    }
 
     internal static string AbsoluteSource(MountSpec mount, string bundle)
     {
         string source = mount.Source ?? "";
         return source.StartsWith('/') ? source : $"{bundle}/{source}";
+    }
+
+    /// <summary>Where the mount goes, below the root. A path that names the root as the host sees it means the same place.</summary>
+    private string Destination(MountSpec mount)
+    {
+        string rootfs = input.Rootfs, destination = mount.Destination;
+        if (rootfs.Length > 1 && destination.StartsWith(rootfs, StringComparison.Ordinal) && (destination.Length == rootfs.Length || destination[rootfs.Length] == '/'))
+        {
+            destination = destination[rootfs.Length..];
+        }
+        return Inside(destination);
     }
 
     /// <summary>Lexically clean, below the root: what openat2 does not need, and steps are easier to read with.</summary>
@@ -388,15 +357,4 @@ internal sealed class MountList(ChildProgram program, PlanInput input, Slot root
         }
         return parts.Count == 0 ? "." : string.Join('/', parts);
     }
-
-    private static bool HasLongValue(MountOptions options)
-    {
-        foreach ((_, string? value) in options.Data)
-        {
-            if (value is { Length: > 85 }) return true;
-        }
-        return false;
-    }
-
-    private static bool IsVirtual(string type) => type is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" or "cgroup" or "cgroup2";
 }

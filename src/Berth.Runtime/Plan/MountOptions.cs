@@ -20,46 +20,41 @@ internal enum MountExtra
     SourceNoFollow = 64,
     IdMap = 128,
     RecursiveIdMap = 256,
-
-    /// <summary>Only mount(2) can express it.</summary>
-    OldCallOnly = 512,
 }
 
 /// <summary>One known option.</summary>
-/// <param name="Set">Attributes it sets.</param>
-/// <param name="Clear">Attributes it clears.</param>
-/// <param name="Recursive">On the whole tree below.</param>
+/// <param name="Set">Flags it sets.</param>
+/// <param name="Clear">Flags it clears.</param>
+/// <param name="TreeSet">Attributes it sets on the mount and all below.</param>
+/// <param name="TreeClear">Attributes it clears there.</param>
 /// <param name="Propagation">Propagation type, with <see cref="MountFlags.Recursive"/> for the r- forms.</param>
 /// <param name="Extra">Anything else.</param>
-/// <param name="SuperblockFlag">Name of a superblock flag to pass to the file system.</param>
-/// <param name="OldFlag">The same for mount(2).</param>
 internal readonly record struct MountOption(
-    MountAttributes Set = 0,
-    MountAttributes Clear = 0,
-    bool Recursive = false,
+    MountFlags Set = 0,
+    MountFlags Clear = 0,
+    MountAttributes TreeSet = 0,
+    MountAttributes TreeClear = 0,
     MountFlags Propagation = 0,
-    MountExtra Extra = 0,
-    string? SuperblockFlag = null,
-    MountFlags OldFlag = 0);
+    MountExtra Extra = 0);
 
 /// <summary>The options of one mount, sorted out.</summary>
 internal sealed class MountOptions
 {
-    public MountAttributes Set { get; private set; }
+    /// <summary>Flags that shall be on.</summary>
+    public MountFlags Flags { get; private set; }
 
-    public MountAttributes Clear { get; private set; }
+    /// <summary>Flags that were asked to be off.</summary>
+    public MountFlags Cleared { get; private set; }
 
-    public MountAttributes RecursiveSet { get; private set; }
+    /// <summary>Attributes of the mount and all below that shall be on.</summary>
+    public MountAttributes TreeSet { get; private set; }
 
-    public MountAttributes RecursiveClear { get; private set; }
+    /// <summary>Attributes of the mount and all below that shall be off.</summary>
+    public MountAttributes TreeClear { get; private set; }
 
     public List<MountFlags> Propagation { get; } = [];
 
     public MountExtra Extra { get; private set; }
-
-    public List<string> SuperblockFlags { get; } = [];
-
-    public MountFlags OldFlags { get; private set; }
 
     /// <summary>Options for the file system: key and value, or a bare key.</summary>
     public List<(string Key, string? Value)> Data { get; } = [];
@@ -71,13 +66,21 @@ internal sealed class MountOptions
 
     public bool IsRecursiveBind => (Extra & MountExtra.RecursiveBind) != 0;
 
+    /// <summary>Whether flags are named at all, be it to clear one; a bind without any keeps those of its source.</summary>
+    public bool NamesFlags => (Flags | Cleared) != 0;
+
+    public bool NamesTree => (TreeSet | TreeClear) != 0;
+
     public bool Has(MountExtra extra) => (Extra & extra) != 0;
+
+    /// <summary>Whether ids are mapped: by the options, or by mappings beside them.</summary>
+    public bool MapsIds(MountSpec mount) => Has(MountExtra.IdMap | MountExtra.RecursiveIdMap) || mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 };
 
     /// <summary>Every option this runtime knows, for `features`.</summary>
     public static readonly string[] Names =
     [
-        "acl", "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap", "iversion",
-        "lazytime", "loud", "mand", "noacl", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand",
+        "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap", "iversion",
+        "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand",
         "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
         "remount", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
         "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid", "rsymfollow",
@@ -111,69 +114,65 @@ internal sealed class MountOptions
 
     private void Apply(MountOption o)
     {
-        if (o.Recursive)
-        {
-            RecursiveSet = (RecursiveSet & ~o.Clear) | o.Set;
-            RecursiveClear = (RecursiveClear & ~o.Set) | o.Clear;
-            if ((o.Set & MountAttributes.AccessTimeMask) != 0) RecursiveClear |= MountAttributes.AccessTimeMask;
-        }
-        else
-        {
-            Set = (Set & ~o.Clear) | o.Set;
-            Clear = (Clear & ~o.Set) | o.Clear;
-            if ((o.Set & MountAttributes.AccessTimeMask) != 0) Clear |= MountAttributes.AccessTimeMask;
-        }
+        Flags = (Flags & ~o.Clear) | o.Set;
+        Cleared = (Cleared & ~o.Set) | o.Clear;
+        TreeSet = (TreeSet & ~o.TreeClear) | o.TreeSet;
+        TreeClear = (TreeClear & ~o.TreeSet) | o.TreeClear;
+        // mount_setattr(2): whoever sets one of the access-time settings must clear the whole field.
+        if ((o.TreeSet & MountAttributes.AccessTimeMask) != 0) TreeClear |= MountAttributes.AccessTimeMask;
         if (o.Propagation != 0) Propagation.Add(o.Propagation);
         Extra |= o.Extra;
-        OldFlags |= o.OldFlag;
-        if (o.SuperblockFlag is not null) SuperblockFlags.Add(o.SuperblockFlag);
     }
 
     /// <summary>The option's row, or null where it is data for the file system.</summary>
     public static MountOption? Known(string option) => option switch
     {
-        "defaults" or "loud" or "silent" or "norelatime" => new(),
-        "ro" => new(Set: MountAttributes.ReadOnly),
-        "rw" => new(Clear: MountAttributes.ReadOnly),
-        "nosuid" => new(Set: MountAttributes.NoSuid),
-        "suid" => new(Clear: MountAttributes.NoSuid),
-        "nodev" => new(Set: MountAttributes.NoDev),
-        "dev" => new(Clear: MountAttributes.NoDev),
-        "noexec" => new(Set: MountAttributes.NoExec),
-        "exec" => new(Clear: MountAttributes.NoExec),
-        "noatime" => new(Set: MountAttributes.NoAccessTime, Clear: MountAttributes.StrictAccessTime),
-        "atime" or "relatime" or "nostrictatime" => new(Clear: MountAttributes.AccessTimeMask),
-        "strictatime" => new(Set: MountAttributes.StrictAccessTime, Clear: MountAttributes.NoAccessTime),
-        "nodiratime" => new(Set: MountAttributes.NoDirectoryAccessTime),
-        "diratime" => new(Clear: MountAttributes.NoDirectoryAccessTime),
-        "nosymfollow" => new(Set: MountAttributes.NoSymFollow),
-        "symfollow" => new(Clear: MountAttributes.NoSymFollow),
-        "rro" => new(Set: MountAttributes.ReadOnly, Recursive: true),
-        "rrw" => new(Clear: MountAttributes.ReadOnly, Recursive: true),
-        "rnosuid" => new(Set: MountAttributes.NoSuid, Recursive: true),
-        "rsuid" => new(Clear: MountAttributes.NoSuid, Recursive: true),
-        "rnodev" => new(Set: MountAttributes.NoDev, Recursive: true),
-        "rdev" => new(Clear: MountAttributes.NoDev, Recursive: true),
-        "rnoexec" => new(Set: MountAttributes.NoExec, Recursive: true),
-        "rexec" => new(Clear: MountAttributes.NoExec, Recursive: true),
-        "rnodiratime" => new(Set: MountAttributes.NoDirectoryAccessTime, Recursive: true),
-        "rdiratime" => new(Clear: MountAttributes.NoDirectoryAccessTime, Recursive: true),
-        "rnoatime" => new(Set: MountAttributes.NoAccessTime, Clear: MountAttributes.StrictAccessTime, Recursive: true),
-        "ratime" or "rrelatime" or "rnostrictatime" => new(Clear: MountAttributes.AccessTimeMask, Recursive: true),
-        "rnorelatime" => new(Recursive: true),
-        "rstrictatime" => new(Set: MountAttributes.StrictAccessTime, Clear: MountAttributes.NoAccessTime, Recursive: true),
-        "rnosymfollow" => new(Set: MountAttributes.NoSymFollow, Recursive: true),
-        "rsymfollow" => new(Clear: MountAttributes.NoSymFollow, Recursive: true),
-        "sync" => new(SuperblockFlag: "sync", OldFlag: MountFlags.Synchronous),
-        "async" => new(SuperblockFlag: "async"),
-        "dirsync" => new(SuperblockFlag: "dirsync", OldFlag: MountFlags.DirSync),
-        "mand" => new(SuperblockFlag: "mand", OldFlag: MountFlags.MandatoryLocks),
-        "nomand" => new(SuperblockFlag: "nomand"),
-        "lazytime" => new(SuperblockFlag: "lazytime", OldFlag: MountFlags.LazyTime),
-        "nolazytime" => new(SuperblockFlag: "nolazytime"),
-        "iversion" => new(Extra: MountExtra.OldCallOnly, OldFlag: MountFlags.InodeVersion),
-        "noiversion" => new(),
-        "acl" or "noacl" => new(Extra: MountExtra.OldCallOnly),
+        "defaults" => new(),
+        "ro" => new(Set: MountFlags.ReadOnly),
+        "rw" => new(Clear: MountFlags.ReadOnly),
+        "nosuid" => new(Set: MountFlags.NoSuid),
+        "suid" => new(Clear: MountFlags.NoSuid),
+        "nodev" => new(Set: MountFlags.NoDev),
+        "dev" => new(Clear: MountFlags.NoDev),
+        "noexec" => new(Set: MountFlags.NoExec),
+        "exec" => new(Clear: MountFlags.NoExec),
+        "noatime" => new(Set: MountFlags.NoAccessTime),
+        "atime" => new(Clear: MountFlags.NoAccessTime),
+        "relatime" => new(Set: MountFlags.RelativeAccessTime),
+        "norelatime" => new(Clear: MountFlags.RelativeAccessTime),
+        "strictatime" => new(Set: MountFlags.StrictAccessTime),
+        "nostrictatime" => new(Clear: MountFlags.StrictAccessTime),
+        "nodiratime" => new(Set: MountFlags.NoDirectoryAccessTime),
+        "diratime" => new(Clear: MountFlags.NoDirectoryAccessTime),
+        "nosymfollow" => new(Set: MountFlags.NoSymFollow),
+        "symfollow" => new(Clear: MountFlags.NoSymFollow),
+        "sync" => new(Set: MountFlags.Synchronous),
+        "async" => new(Clear: MountFlags.Synchronous),
+        "dirsync" => new(Set: MountFlags.DirSync),
+        "mand" => new(Set: MountFlags.MandatoryLocks),
+        "nomand" => new(Clear: MountFlags.MandatoryLocks),
+        "lazytime" => new(Set: MountFlags.LazyTime),
+        "nolazytime" => new(Clear: MountFlags.LazyTime),
+        "iversion" => new(Set: MountFlags.InodeVersion),
+        "noiversion" => new(Clear: MountFlags.InodeVersion),
+        "silent" => new(Set: MountFlags.Silent),
+        "loud" => new(Clear: MountFlags.Silent),
+        "rro" => new(TreeSet: MountAttributes.ReadOnly),
+        "rrw" => new(TreeClear: MountAttributes.ReadOnly),
+        "rnosuid" => new(TreeSet: MountAttributes.NoSuid),
+        "rsuid" => new(TreeClear: MountAttributes.NoSuid),
+        "rnodev" => new(TreeSet: MountAttributes.NoDev),
+        "rdev" => new(TreeClear: MountAttributes.NoDev),
+        "rnoexec" => new(TreeSet: MountAttributes.NoExec),
+        "rexec" => new(TreeClear: MountAttributes.NoExec),
+        "rnodiratime" => new(TreeSet: MountAttributes.NoDirectoryAccessTime),
+        "rdiratime" => new(TreeClear: MountAttributes.NoDirectoryAccessTime),
+        "rnoatime" => new(TreeSet: MountAttributes.NoAccessTime, TreeClear: MountAttributes.StrictAccessTime),
+        // Relatime is the absence of the two others.
+        "ratime" or "rrelatime" or "rnorelatime" or "rnostrictatime" => new(TreeClear: MountAttributes.AccessTimeMask),
+        "rstrictatime" => new(TreeSet: MountAttributes.StrictAccessTime, TreeClear: MountAttributes.NoAccessTime),
+        "rnosymfollow" => new(TreeSet: MountAttributes.NoSymFollow),
+        "rsymfollow" => new(TreeClear: MountAttributes.NoSymFollow),
         "remount" => new(Extra: MountExtra.Remount),
         "bind" => new(Extra: MountExtra.Bind),
         "rbind" => new(Extra: MountExtra.RecursiveBind),

@@ -64,6 +64,16 @@ internal sealed class NamespacePlan
         return plan;
     }
 
+    /// <summary>The path of a namespace to join, or null.</summary>
+    public static string? PathOf(Spec spec, string type)
+    {
+        foreach (NamespaceSpec n in spec.Linux?.Namespaces ?? [])
+        {
+            if (n.Type == type) return string.IsNullOrEmpty(n.Path) ? null : n.Path;
+        }
+        return null;
+    }
+
     public static Namespaces KindOf(string type) => type switch
     {
         "pid" => Namespaces.Pid,

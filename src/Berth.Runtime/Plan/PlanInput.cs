@@ -20,9 +20,16 @@ public sealed record HostFacts
     /// <summary>Whether user namespaces can be joined from here at all.</summary>
     public bool IsRoot => UserId == 0;
 
+    /// <summary>Whether mounts can be made detached and their attributes be set (Linux 5.12); else mount(2) has to do.</summary>
+    public bool HasMountApi { get; init; } = true;
+
+    /// <summary>Where the host has whole procfs and sysfs mounts; only looked at for --no-pivot.</summary>
+    public IReadOnlyList<string> KernelMounts { get; init; } = [];
+
     /// <summary>Looks at this host.</summary>
     public static HostFacts Observe() => new()
     {
+        HasMountApi = Linux.Mounts.MountApi.IsThere && Environment.GetEnvironmentVariable("BERTH_NO_MOUNT_API") != "1",
         UserId = Linux.Processes.Self.UserId,
         GroupId = Linux.Processes.Self.GroupId,
         LastCapability = Linux.Security.Capabilities.Last,
@@ -103,12 +110,6 @@ public sealed record PlanInput
     /// <summary>True when the parent has entered the joined pid namespace for its children already.</summary>
     public bool PidNamespaceEntered { get; init; }
 
-    /// <summary>Bind sources cloned by the parent, by index of the mount.</summary>
-    public IReadOnlyDictionary<int, Fd> PreparedTrees { get; init; } = new Dictionary<int, Fd>();
-
-    /// <summary>Indices of mounts whose source lies inside the root: the child clones them, and the parent maps their ids.</summary>
-    public IReadOnlySet<int> MappedByParent { get; init; } = new HashSet<int>();
-
     /// <summary>`tasks` files of v1 cgroups, open for writing, in each of which the child enters itself.</summary>
     public IReadOnlyList<Fd> TaskFiles { get; init; } = [];
 
@@ -133,6 +134,9 @@ public sealed record PlanActions
 
     /// <summary>Writes the clock offsets of the new time namespace.</summary>
     public Action<SpawnedChild> SetClocks { get; init; } = static _ => { };
+
+    /// <summary>Gives the child the source of a bind that it may not reach itself; the argument is the mount's index.</summary>
+    public Action<SpawnedChild, int> OpenSource { get; init; } = static (_, _) => { };
 
     /// <summary>Makes the mount that the child published id-mapped; the argument is the mount's index.</summary>
     public Action<SpawnedChild, int> MapMount { get; init; } = static (_, _) => { };

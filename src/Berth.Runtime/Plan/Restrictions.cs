@@ -6,7 +6,7 @@ namespace Berth.Runtime.Plan;
 
 internal static class Restrictions
 {
-    public static void Add(ChildProgram program, PlanInput input)
+    public static void Add(ChildProgram program, PlanInput input, MountCalls calls)
     {
         AddSysctls(program, input);
         IReadOnlyList<string> readOnly = input.Spec.Linux?.ReadonlyPaths ?? [];
@@ -18,10 +18,10 @@ internal static class Restrictions
         if (input.Spec.Root is { ReadOnly: true })
         {
             program.Step("make the root read-only", "/", "after everything that is made in it");
-            program.SetAttributes(root, MountAttributes.ReadOnly, 0, recursive: false);
+            calls.SetFlags(root, FlagChange.Add(MountFlags.ReadOnly));
         }
-        foreach (string path in readOnly) AddReadOnly(program, root, path);
-        AddMasks(program, root, masked);
+        foreach (string path in readOnly) AddReadOnly(program, calls, root, path);
+        AddMasks(program, calls, root, masked);
         program.Close(root);
         program.ReleaseSlots(mark);
     }
@@ -48,31 +48,29 @@ internal static class Restrictions
         });
     }
 
-    private static void AddReadOnly(ChildProgram program, Slot root, string path)
+    private static void AddReadOnly(ChildProgram program, MountCalls calls, Slot root, string path)
     {
         Slot mark = program.MarkSlots();
         Label absent = program.NewLabel();
         program.Step("make read-only", path, "linux.readonlyPaths; what does not exist needs no protection");
         Slot target = program.OpenAt2(root, MountList.Inside(path), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
         program.OnError(absent, Errno.ENOENT, Errno.ENOTDIR);
-        Slot tree = program.CloneTree(target, recursive: true);
-        program.SetAttributes(tree, MountAttributes.ReadOnly, 0, recursive: false).Attach(tree, target).Close(tree).Close(target);
+        BindSource itself = calls.Source(target, recursive: true);
+        Slot mounted = calls.Bind(itself, new MountPoint(target, root, MountList.Inside(path)), path, FlagChange.Add(MountFlags.ReadOnly));
+        program.Close(mounted).Close(target);
         program.Mark(absent);
         program.ReleaseSlots(mark);
     }
 
     /// <summary>Files get the container's /dev/null, directories one shared empty tmpfs: a mask more costs no superblock.</summary>
-    private static void AddMasks(ChildProgram program, Slot root, IReadOnlyList<string> paths)
+    private static void AddMasks(ChildProgram program, MountCalls calls, Slot root, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0) return;
         program.Step("prepare masks", "/dev/null and an empty directory", "an inaccessible file and an empty read-only directory");
         Slot nullDevice = program.OpenAt2(root, "dev/null", OpenFlags.Path | OpenFlags.NoFollow, Resolve.InRoot | Resolve.NoMagicLinks);
         // The image's idea of /dev/null would give the container a writable file in place of the masked one (CVE-2025-31133).
         program.RequireDevice(nullDevice, DeviceNodes.Number(1, 3), Errno.ENODEV);
-        Slot context = program.FileSystemOpen("tmpfs");
-        program.FileSystemSet(context, "size", "0").FileSystemSet(context, "mode", "0755").FileSystemCreate(context);
-        Slot empty = program.FileSystemMount(context, MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
-        program.Close(context);
+        Slot empty = calls.PrepareEmpty();
         HashSet<string> seen = [];
         foreach (string path in paths)
         {
@@ -82,16 +80,17 @@ internal static class Restrictions
             program.Step("mask", path, "linux.maskedPaths; what does not exist needs no mask");
             Slot target = program.OpenAt2(root, MountList.Inside(path), OpenFlags.Path, Resolve.InRoot | Resolve.NoMagicLinks);
             program.OnError(absent, Errno.ENOENT, Errno.ENOTDIR);
+            MountPoint point = new(target, root, MountList.Inside(path));
             program.JumpUnlessDirectory(target, file);
-            Slot tree = program.CloneTree(empty, recursive: false);
-            program.Attach(tree, target).Close(tree).Close(target);
+            calls.CoverWithEmpty(empty, point);
+            program.Close(target);
             program.GoTo(absent);
             program.Mark(file);
-            Slot cover = program.CloneTree(nullDevice, recursive: false);
-            program.Attach(cover, target).Close(cover).Close(target);
+            program.Close(calls.Bind(calls.Source(nullDevice, recursive: false), point)).Close(target);
             program.Mark(absent);
             program.ReleaseSlots(mark);
         }
-        program.Close(empty).Close(nullDevice);
+        // Where nothing was covered there may be nothing to close.
+        program.Close(empty).Tolerate(Errno.EBADF).Close(nullDevice);
     }
 }

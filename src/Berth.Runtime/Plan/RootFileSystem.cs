@@ -8,7 +8,7 @@ internal static class RootFileSystem
 {
     /// <summary>Makes the rootfs a mount of its own.</summary>
     /// <returns>A descriptor of its top directory: every path below is resolved from there.</returns>
-    public static Slot Add(ChildProgram program, PlanInput input, NamespacePlan namespaces)
+    public static Slot Add(ChildProgram program, PlanInput input, MountCalls calls, NamespacePlan namespaces)
     {
         if (namespaces.Creates(Namespaces.Mount))
         {
@@ -17,14 +17,18 @@ internal static class RootFileSystem
             if ((propagation & MountFlags.Unbindable) != 0) propagation = MountFlags.Private | (propagation & MountFlags.Recursive);
             program.Step("set propagation of /", Word(propagation), "mounts made here must not reach the host");
             program.Mount(null, "/", null, propagation);
-            if ((propagation & MountFlags.Shared) != 0) DetachParent(program, input.Rootfs);
+            // Only of the recursive forms other than rshared it is known that no mount is shared any more.
+            if ((propagation & (MountFlags.Shared | MountFlags.Recursive)) != MountFlags.Recursive) DetachParent(program, input.Rootfs);
         }
         program.Step("bind the rootfs on itself", input.Rootfs, "pivot_root wants a mount point");
-        Slot tree = program.CloneTree(ProgramFd.Cwd, input.Rootfs, recursive: true);
+        Slot root = program.NewSlot();
+        Slot mark = program.MarkSlots();
+        BindSource tree = calls.Source(ProgramFd.Cwd, input.Rootfs, recursive: true);
         Slot target = program.OpenAt2(ProgramFd.Cwd, input.Rootfs, OpenFlags.Path | OpenFlags.Directory, Resolve.None);
-        program.Attach(tree, target);
+        program.CopySlot(calls.Bind(tree, new MountPoint(target, ProgramFd.Cwd, input.Rootfs, Resolve.None)), root);
         program.Close(target);
-        return tree;
+        program.ReleaseSlots(mark);
+        return root;
     }
 
     /// <summary>pivot_root refuses a new root whose parent mount is shared; which ancestor is a mount point only the kernel knows.</summary>
@@ -54,6 +58,7 @@ internal static class RootFileSystem
         }
         if (input.NoPivot)
         {
+            AddCovers(program, input);
             program.Step("move the rootfs to /", input.Rootfs, "--no-pivot: the root of an initramfs cannot be pivoted");
             program.ChangeDirectory(root);
             program.Mount(".", "/", null, MountFlags.Move).ChangeRoot(".").ChangeDirectory("/");
@@ -71,6 +76,27 @@ internal static class RootFileSystem
         {
             program.Step("set propagation of the new root", Word(propagation), "pivot_root and the bind lost what linux.rootfsPropagation asks for");
             program.Mount(null, "/", null, propagation);
+        }
+    }
+
+    /// <summary>
+    /// The host's mounts stay below a moved root. The kernel lets a user namespace mount a procfs or sysfs as long as it
+    /// sees a whole one, and such a mount would lack the container's masks: so every whole one of the host goes.
+    /// </summary>
+    private static void AddCovers(ChildProgram program, PlanInput input)
+    {
+        foreach (string point in input.Host.KernelMounts)
+        {
+            if (point == input.Rootfs || point.StartsWith(input.Rootfs + "/", StringComparison.Ordinal)) continue;
+            program.Step("hide the host's", point, "--no-pivot: or the container could mount one like it, without masks");
+            Label cover = program.NewLabel(), done = program.NewLabel();
+            // One that lay below another is gone with it.
+            program.Mount(null, point, null, MountFlags.Slave | MountFlags.Recursive).OnError(done, Errno.ENOENT, Errno.EINVAL);
+            program.Detach(point).OnError(cover, Errno.EINVAL, Errno.EPERM);
+            program.GoTo(done);
+            program.Mark(cover);
+            program.Mount("tmpfs", point, "tmpfs", MountFlags.None);
+            program.Mark(done);
         }
     }
 
