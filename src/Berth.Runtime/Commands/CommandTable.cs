@@ -53,6 +53,10 @@ internal static partial class CommandTable
     /// <summary>The commands in the order in which help lists them.</summary>
     public static readonly CommandInfo[] All =
     [
+        new("checkpoint", "checkpoint a running container", "<container-id>", CheckpointVerbs.Checkpoint)
+        {
+            Flags = CheckpointVerbs.CheckpointFlags, Description = "The checkpoint command saves the state of the container instance.",
+        },
         new("create", "create a container", "<container-id>", CreateVerbs.Create) { Flags = CreateFlags, ErrorPrefix = "% create failed: " },
         new("delete", "delete any resources held by the container", "<container-id>", SimpleVerbs.Delete)
         {
@@ -85,6 +89,10 @@ internal static partial class CommandTable
         new("ps", "display the processes running inside a container", "<container-id> [ps options]", ListVerbs.Ps)
         {
             Flags = [Format], Most = int.MaxValue, StopsAtArgument = true,
+        },
+        new("restore", "restore a container from a previous checkpoint", "<container-id>", CheckpointVerbs.Restore)
+        {
+            Flags = CheckpointVerbs.RestoreFlags, Description = "Restores the saved state of the container instance that was previously saved\nusing the checkpoint command.",
         },
         new("resume", "resume all processes that have been previously paused", "<container-id>", SimpleVerbs.Resume),
         new("run", "create and run a container", "<container-id>", CreateVerbs.Run) { Flags = RunFlags, ErrorPrefix = "% run failed: " },

@@ -8,6 +8,7 @@ using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
 using Berth.Runtime.Bundles;
+using Berth.Runtime.Checkpoint;
 using Berth.Runtime.Hooks;
 using Berth.Runtime.Lifecycle;
 using Berth.Runtime.Plan;
@@ -91,6 +92,7 @@ public sealed partial class ContainerRuntime
                 Created = Timestamp.Now,
                 Owner = Self.UserId,
                 Annotations = _bundle.Spec.Annotations,
+                StandardStreams = _bundle.Spec.Process!.Terminal ? null : StandardStreams.OwnPipes(),
             };
         }
 

@@ -27,7 +27,10 @@ internal sealed class Foreground : IDisposable
     /// <param name="terminalSocket">Socket that brings the master of its terminal, or null.</param>
     /// <param name="notify">Where it says that it is ready, or null.</param>
     /// <returns>Its wait status.</returns>
-    public int Stay(SpawnedChild child, Fd? terminalSocket, NotifyProxy? notify = null)
+    public int Stay(SpawnedChild child, Fd? terminalSocket, NotifyProxy? notify = null) => Stay(child.Pid, child.PidFd, terminalSocket, notify);
+
+    /// <summary>As the other form, for a child that something else made.</summary>
+    public int Stay(int pid, Fd process, Fd? terminalSocket, NotifyProxy? notify)
     {
         using Fd? master = terminalSocket is null ? null : DescriptorSocket.Receive(terminalSocket, stackalloc byte[64], out _);
         using Terminal? raw = master is null ? null : Terminal.MakeRaw(0);
@@ -35,35 +38,35 @@ internal sealed class Foreground : IDisposable
         {
             if (Terminal.Is(0)) Terminal.CopySize(0, master);
         }
-        Copy(child, master, notify);
-        int status = Child.Reap(child.Pid);
+        Copy(process, master, notify);
+        int status = Child.Reap(pid);
         if (master is not null) DrainTo(master);
         while (Child.TryReap(-1, out _) > 0) { }
         return status;
     }
 
-    private void Copy(SpawnedChild child, Fd? master, NotifyProxy? notify)
+    private void Copy(Fd process, Fd? master, NotifyProxy? notify)
     {
         Span<PollEntry> entries = stackalloc PollEntry[5];
         Span<byte> buffer = stackalloc byte[8192];
         int input = master is null ? -1 : 0, output = master?.Number ?? -1;
         while (true)
         {
-            entries[0] = new PollEntry { Fd = child.PidFd.Number, Events = 1 };
+            entries[0] = new PollEntry { Fd = process.Number, Events = 1 };
             entries[1] = new PollEntry { Fd = _signals.Descriptor.Number, Events = 1 };
             entries[2] = new PollEntry { Fd = input, Events = 1 };
             entries[3] = new PollEntry { Fd = output, Events = 1 };
             entries[4] = new PollEntry { Fd = notify?.Descriptor.Number ?? -1, Events = 1 };
             Poll.Wait(entries, -1);
             if (entries[4].Returned != 0) notify!.Forward(Self.ProcessId);
-            if (entries[1].Returned != 0) Forward(child, master);
+            if (entries[1].Returned != 0) Forward(process, master);
             if (entries[3].Returned != 0 && !Move(output, 1, buffer)) output = -1;
             if (entries[2].Returned != 0 && !Move(0, master!.Number, buffer)) input = -1;
             if (entries[0].Returned != 0) return;
         }
     }
 
-    private void Forward(SpawnedChild child, Fd? master)
+    private void Forward(Fd process, Fd? master)
     {
         for (int signal = _signals.Take(); signal != 0; signal = _signals.Take())
         {
@@ -72,7 +75,7 @@ internal sealed class Foreground : IDisposable
                 Terminal.CopySize(0, master);
                 continue;
             }
-            try { PidFd.Signal(child.PidFd, signal); }
+            try { PidFd.Signal(process, signal); }
             catch (LinuxException e) when (e.Errno is Errno.ESRCH) { }
         }
     }

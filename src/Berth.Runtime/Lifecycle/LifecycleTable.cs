@@ -62,7 +62,7 @@ public static class LifecycleTable
         (Verb.Pause, Created or Running) => Verdict.Yes,
         (Verb.Resume, Paused) => Verdict.Yes,
         (Verb.Update, Created or Running or Paused) => Verdict.Yes,
-        (Verb.Checkpoint, Created or Running or Paused) => Verdict.Yes,
+        (Verb.Checkpoint, Running or Paused) => Verdict.Yes,
         _ => Verdict.No,
     };
 
@@ -81,6 +81,7 @@ public static class LifecycleTable
             (Verb.Kill, _) => "container not running",
             (Verb.Pause, _) => "container not running",
             (Verb.Resume, _) => "container not paused",
+            (Verb.Checkpoint, _) => $"container cannot be checkpointed in {status.Word()} state",
             (Verb.Delete, _) => $"cannot delete container that is not stopped: {status.Word()}",
             _ => $"container is {status.Word()}",
         });

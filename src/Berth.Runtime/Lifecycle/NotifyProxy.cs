@@ -47,7 +47,12 @@ internal sealed class NotifyProxy : IDisposable
     /// <summary>Gives a new container the directory and the variable, where the runtime itself has one.</summary>
     public static void AddTo(Spec spec, StateStore store, string id)
     {
-        if (HostAddress is null) return;
+        if (HostAddress is not null) AddAlways(spec, store, id);
+    }
+
+    /// <summary>As <see cref="AddTo"/>, also where nobody on the host listens: a program that was restored has it open.</summary>
+    public static void AddAlways(Spec spec, StateStore store, string id)
+    {
         KernelPath.MakeDirectory(DirectoryOf(store, id), 0x1ED);
         spec.Mounts.Add(MountOf(store, id));
         if (spec.Process is { } process) process.Env = [.. process.Env ?? [], $"NOTIFY_SOCKET={Inside}/{SocketName}"];

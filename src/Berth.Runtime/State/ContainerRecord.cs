@@ -42,6 +42,9 @@ public sealed record ContainerRecord
     /// <summary>Its annotations.</summary>
     public Dictionary<string, string> Annotations { get; init; } = [];
 
+    /// <summary>Pipes that it was given as standard streams, such as <c>pipe:[1234]</c>; null where there was none.</summary>
+    public IReadOnlyList<string>? StandardStreams { get; init; }
+
     /// <summary>As bytes.</summary>
     public byte[] ToJson()
     {
@@ -62,6 +65,12 @@ public sealed record ContainerRecord
             {
                 w.WritePropertyName("cgroups"u8);
                 Cgroups.Write(w);
+            }
+            if (StandardStreams is not null)
+            {
+                w.WriteStartArray("external_descriptors"u8);
+                foreach (string stream in StandardStreams) w.WriteStringValue(stream);
+                w.WriteEndArray();
             }
             w.WriteStartObject("annotations"u8);
             foreach ((string key, string value) in Annotations) w.WriteString(key, value);
@@ -95,6 +104,7 @@ public sealed record ContainerRecord
         uint owner = 0;
         CgroupRecord? cgroups = null;
         Dictionary<string, string> annotations = [];
+        List<string>? streams = null;
         r.Read();
         while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
         {
@@ -117,6 +127,10 @@ public sealed record ContainerRecord
                 case "init_process_start": start = r.GetUInt64(); break;
                 case "created": created = r.GetString() ?? ""; break;
                 case "owner": owner = r.GetUInt32(); break;
+                case "external_descriptors":
+                    streams = [];
+                    while (r.Read() && r.TokenType == JsonTokenType.String) streams.Add(r.GetString()!);
+                    break;
                 case "annotations":
                     while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
                     {
@@ -140,6 +154,7 @@ public sealed record ContainerRecord
             Owner = owner,
             Cgroups = cgroups,
             Annotations = annotations,
+            StandardStreams = streams,
         };
     }
 }
