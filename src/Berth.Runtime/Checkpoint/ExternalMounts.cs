@@ -46,7 +46,7 @@ internal static class ExternalMounts
             if (IsBind(mount)) binds.Add((PlaceOf(root, mount.Destination), MountList.AbsoluteSource(mount, bundle)));
             else if (mount.Type == "cgroup" && cgroups is not null) AddCgroups(binds, mount, spec, cgroups);
         }
-        if (!PreparedTrees.HasUserNamespace(spec)) return binds;
+        if (!IdMaps.HasUserNamespace(spec)) return binds;
         // Only there are devices bound instead of made.
         foreach ((string path, _, _) in DeviceNodes.Defaults) binds.Add((path, path));
         foreach (DeviceSpec device in spec.Linux?.Devices ?? [])

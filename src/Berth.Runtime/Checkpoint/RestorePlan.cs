@@ -29,7 +29,7 @@ internal static class RestorePlan
             if (ExternalMounts.IsBind(mount))
             {
                 Slot tree = program.CloneTree(ProgramFd.Cwd, MountList.AbsoluteSource(mount, record.Bundle), recursive: true);
-                Slot target = program.OpenTarget(root, inside, tree, 0x1ED);
+                Slot target = program.OpenTarget(root, inside, tree);
                 program.Attach(tree, target).Close(tree).Close(target);
             }
             else

@@ -64,7 +64,7 @@ public sealed partial class ContainerRuntime
                 OciVersion = Spec.OciVersion,
                 Bundle = _bundle.Directory,
                 Rootfs = _bundle.ResolveRootfs(),
-                Created = DateTimeOffset.UtcNow,
+                Created = Timestamp.Now,
                 Owner = Self.UserId,
                 Annotations = Spec.Annotations,
                 StandardStreams = Spec.Process!.Terminal ? null : StandardStreams.OwnPipes(),
@@ -265,7 +265,7 @@ public sealed partial class ContainerRuntime
         private void Record(int pid)
         {
             if (!Self.IsAlive(pid, out ulong start)) return;
-            _record = _record with { Pid = pid, StartTime = start, Created = DateTimeOffset.UtcNow };
+            _record = _record with { Pid = pid, StartTime = start, Created = Timestamp.Now };
             _runtime._store.Save(_record);
         }
 
