@@ -163,5 +163,11 @@ public static class KnownGaps
         ["EscapeTests.No_verb_follows_an_id_out_of_the_state_directory"] = [Crun("follows it", before: "1.28")],
         ["EscapeTests.A_cgroup_path_with_dots_stays_in_the_tree(/@/../../..)"] = [Crun("leaves cgroups behind")],
         ["EscapeTests.A_cgroup_path_with_dots_stays_in_the_tree(/@/../@-other)"] = [Crun("leaves cgroups behind")],
+
+        ["CrunExtrasTests"] = [Runc("has none of crun's extensions")],
+        ["CrunExtrasTests.A_link_is_copied_instead_of_bound"] = [Crun("has no copy-symlink", before: "1.21")],
+        ["CrunExtrasTests.A_link_as_destination_is_covered_itself"] = [Crun("has no dest-nofollow", before: "1.21")],
+        ["CrunExtrasTests.A_link_as_source_is_bound_itself"] = [Crun("has no src-nofollow", before: "1.21")],
+        ["CrunExtrasTests.A_handler_that_is_not_there_is_an_error"] = [Crun("was built without handlers and ignores the annotation", before: "1.21")],
     };
 }
