@@ -147,11 +147,14 @@ internal unsafe ref partial struct Interpreter
 
     private long Call(short number, long a, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0)
     {
+        int tries = 0;
         while (true)
         {
             nint result = syscall(number, (nint)a, (nint)b, (nint)c, (nint)d, (nint)e, (nint)f);
             if (result != -1) return result;
             _errno = *__errno_location();
+            // Somewhere a directory was moved while ".." was resolved inside the root (openat2(2)).
+            if (_errno == (int)Errno.EAGAIN && number == Syscall.OpenAt2 && tries++ < 128) continue;
             // Stop signals and the like; close must not be repeated (close(2)).
             if (_errno != (int)Errno.EINTR || number == Syscall.Close) return -1;
         }

@@ -35,7 +35,7 @@ internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
         SetSuperblock(context, fileSystem.Flags, MountFlags.DirSync, "dirsync");
         SetSuperblock(context, fileSystem.Flags, MountFlags.MandatoryLocks, "mand");
         SetSuperblock(context, fileSystem.Flags, MountFlags.LazyTime, "lazytime");
-        if (!IsVirtual(fileSystem.Type)) SetSuperblock(context, fileSystem.Flags, MountFlags.ReadOnly, "ro");
+        SetSuperblock(context, fileSystem.Flags, MountFlags.ReadOnly, "ro");
         if (fileSystem.CoversExisting is { } existing)
         {
             ProgramText mode = Program.Text("1777");
@@ -95,7 +95,7 @@ internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
     public override Slot PrepareEmpty()
     {
         Slot context = Program.FileSystemOpen("tmpfs");
-        Program.FileSystemSet(context, "nr_blocks", "1").FileSystemSet(context, "nr_inodes", "2").FileSystemSet(context, "mode", "0755").FileSystemCreate(context);
+        Program.FileSystemSet(context, "source", "tmpfs").FileSystemSet(context, "ro", (string?)null).FileSystemSet(context, "nr_blocks", "1").FileSystemSet(context, "nr_inodes", "2").FileSystemSet(context, "mode", "0755").FileSystemCreate(context);
         Slot empty = Program.FileSystemMount(context, MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
         Program.Close(context);
         return empty;
@@ -106,6 +106,4 @@ internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
         Slot tree = Program.CloneTree(empty, recursive: false);
         Program.Attach(tree, point.Fd).Close(tree);
     }
-
-    private static bool IsVirtual(string type) => type is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" or "cgroup" or "cgroup2";
 }

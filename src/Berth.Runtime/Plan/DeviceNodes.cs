@@ -67,10 +67,7 @@ internal static class DeviceNodes
         string parentPath = slash < 0 ? "." : path[..slash];
         if (bind && device.Type is not ("p" or ""))
         {
-            program.Step("bind device", device.Path, "a user namespace may not make device nodes: the host's is bound");
-            BindSource host = calls.Source(ProgramFd.Cwd, device.Path, recursive: false);
-            Slot file = program.OpenTarget(root, path, TargetKind.File, 0x1A4);
-            program.Close(calls.Bind(host, new MountPoint(file, root, path))).Close(file);
+            BindNode(program, calls, root, device.Path);
             program.ReleaseSlots(mark);
             return;
         }
@@ -79,18 +76,32 @@ internal static class DeviceNodes
         ulong number = Number((uint)device.Major, (uint)device.Minor);
         program.Step("make device", device.Path, "with the mode and owner of the configuration");
         Slot parent = program.OpenTarget(root, parentPath, TargetKind.Directory, 0x1ED);
-        Label exists = program.NewLabel(), done = program.NewLabel();
-        program.MakeNode(parent, name, type | mode, number).OnError(exists, Errno.EEXIST);
+        Label exists = program.NewLabel(), refused = program.NewLabel(), done = program.NewLabel();
+        program.MakeNode(parent, name, type | mode, number).OnError(exists, Errno.EEXIST, Errno.EPERM);
         if (device.Uid is not null || device.Gid is not null) program.ChangeOwner(parent, name, device.Uid ?? 0, device.Gid ?? 0);
         program.GoTo(done);
         program.Mark(exists);
         // What is there must be that very device, not something the image put in its place.
         Slot existing = program.OpenAt2(parent, name, OpenFlags.Path | OpenFlags.NoFollow, Resolve.Beneath | Resolve.NoSymlinks);
+        program.OnError(refused, Errno.ENOENT);
         if (type == CharacterDevice) program.RequireDevice(existing, number, Errno.EEXIST);
         program.Close(existing);
+        program.GoTo(done);
+        program.Mark(refused);
+        // Nothing is there, so it was EPERM: we have no CAP_MKNOD.
+        BindNode(program, calls, root, device.Path);
         program.Mark(done);
         program.Close(parent);
         program.ReleaseSlots(mark);
+    }
+
+    private static void BindNode(ChildProgram program, MountCalls calls, Slot root, string devicePath)
+    {
+        string path = MountList.Inside(devicePath);
+        program.Step("bind device", devicePath, "where we may not make device nodes, as in a user namespace, the host's is bound");
+        BindSource host = calls.Source(ProgramFd.Cwd, devicePath, recursive: false);
+        Slot file = program.OpenTarget(root, path, TargetKind.File, 0x1A4);
+        program.Close(calls.Bind(host, new MountPoint(file, root, path))).Close(file);
     }
 
     private static uint TypeOf(DeviceSpec device) => device.Type switch

@@ -85,6 +85,9 @@ internal abstract class MountCalls(ChildProgram program)
     /// <summary>Puts an empty read-only directory over another; all share one file system.</summary>
     public abstract void CoverWithEmpty(Slot empty, MountPoint point);
 
+    /// <summary>Closes what <see cref="PrepareEmpty"/> made.</summary>
+    public virtual void CloseEmpty(Slot empty) => Program.Close(empty);
+
     /// <summary>The option string of mount(2).</summary>
     protected static string? Join(NewFileSystem fileSystem)
     {

@@ -8,7 +8,11 @@ namespace Berth.Runtime.Plan;
 /// <param name="proc">The host's procfs: made the working directory, it names our descriptors whatever the container mounts.</param>
 internal sealed class MountsInPlace(ChildProgram program, Fd? proc) : MountCalls(program)
 {
+    /// <summary>Where the mode stands in the option string.</summary>
     private const int Mode = 5;
+
+    /// <summary>Not opened yet: no mount has the number of the standard input.</summary>
+    private const int None = 0;
 
     public override bool HasTreeAttributes => false;
 
@@ -99,7 +103,7 @@ internal sealed class MountsInPlace(ChildProgram program, Fd? proc) : MountCalls
     public override Slot PrepareEmpty()
     {
         Slot shared = Program.NewSlot();
-        Program.Load(shared, -1);
+        Program.Load(shared, None);
         return shared;
     }
 
@@ -108,7 +112,7 @@ internal sealed class MountsInPlace(ChildProgram program, Fd? proc) : MountCalls
         Label first = Program.NewLabel(), done = Program.NewLabel();
         UseNames();
         ProgramText target = Program.NameOf(point.Fd);
-        Program.JumpIfEqual(empty, -1, first);
+        Program.JumpIfEqual(empty, None, first);
         Program.Mount(Program.NameOf(empty), target, null, MountFlags.Bind);
         Program.GoTo(done);
         Program.Mark(first);
@@ -116,6 +120,14 @@ internal sealed class MountsInPlace(ChildProgram program, Fd? proc) : MountCalls
         Program.Mount(Program.Text("tmpfs"), target, "tmpfs", Bare, Program.Text("nr_blocks=1,nr_inodes=2,mode=0755"));
         Program.OpenAt2(point.Root, point.Path, OpenFlags.Path, point.How, empty);
         Program.Mark(done);
+    }
+
+    public override void CloseEmpty(Slot empty)
+    {
+        Label none = Program.NewLabel();
+        Program.JumpIfEqual(empty, None, none);
+        Program.Close(empty);
+        Program.Mark(none);
     }
 
     private Slot Reopen(MountPoint point) => Program.OpenAt2(point.Root, point.Path, OpenFlags.Path, point.How);
