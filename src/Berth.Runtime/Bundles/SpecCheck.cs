@@ -92,6 +92,8 @@ internal static class SpecCheck
         {
             if (mount.Destination.Length == 0) throw Bad("mounts", "a destination is missing");
             string inside = MountList.Inside(mount.Destination);
+            // Nothing made later would reach the root it covers, but what is mounted: of a bind, the host's directory.
+            if (inside == ".") throw Bad("mounts", $"\"{mount.Destination}\" is the root itself, which cannot be mounted over");
             bool bind = mount.Type == "bind" || MountOptions.Parse(mount).IsBind;
             if (!bind && string.IsNullOrEmpty(mount.Type) && !MountOptions.Parse(mount).Has(MountExtra.Remount))
             {

@@ -72,6 +72,7 @@ public sealed partial class ContainerRuntime
         private readonly Bundle _bundle;
         private ContainerRecord _record;
         private CgroupTree? _cgroups;
+        private IntelRdt? _rdt;
         private StepTrace? _trace;
 
         public Launch(ContainerRuntime runtime, CreateRequest request, bool waitForStart)
@@ -114,6 +115,7 @@ public sealed partial class ContainerRuntime
             ConsoleChecks.Check(Spec.Process, _request.ConsoleSocket, _wait);
             Claim(rootfs);
             MakeCgroups();
+            MakeIntelRdt();
             PlanInput input = Prepare(rootfs, host);
             _trace?.Mark("prepare");
             using InitPlan plan = InitPlan.Build(input);
@@ -150,6 +152,16 @@ public sealed partial class ContainerRuntime
             // Before the first process: what a kill -9 leaves from here on is found by this record.
             _runtime._store.Save(_record);
             if (!_runtime._options.SystemdCgroup) _cgroups.Apply();
+        }
+
+        private void MakeIntelRdt()
+        {
+            if (Spec.Linux?.IntelRdt is not { } rdt) return;
+            _rdt = IntelRdt.Create(rdt, _request.Id, IntelRdt.FindRoot());
+            _undo.Push(_rdt.Delete);
+            _rdt.Apply(rdt);
+            _record = _record with { IntelRdt = _rdt.Record };
+            _runtime._store.Save(_record);
         }
 
         private PlanInput Prepare(string rootfs, HostFacts host)
@@ -251,6 +263,7 @@ public sealed partial class ContainerRuntime
 
         private void Meanwhile(SpawnedChild child)
         {
+            _rdt?.Enter(child.Pid);
             // The words are those that readers of runc's debug log look for.
             _runtime._options.Debug($"nsexec container setup: process {child.Pid} works through its plan");
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);

@@ -81,6 +81,7 @@ public sealed partial class ContainerRuntime
             tree.KillAll();
             tree.Delete();
         }
+        if (record.IntelRdt is { } rdt) IntelRdt.Open(rdt).Delete();
         KernelPath.Remove(_store.FifoOf(record.Id));
         _store.Remove(record.Id);
         if (spec?.Hooks?.Poststop is not { Count: > 0 } hooks) return;

@@ -39,6 +39,9 @@ public sealed record ContainerRecord
     /// <summary>Its cgroups, or null.</summary>
     public CgroupRecord? Cgroups { get; init; }
 
+    /// <summary>Its group of the Resource Director Technology, or null.</summary>
+    public IntelRdtRecord? IntelRdt { get; init; }
+
     /// <summary>Its annotations.</summary>
     public Dictionary<string, string> Annotations { get; init; } = [];
 
@@ -72,6 +75,15 @@ public sealed record ContainerRecord
                 foreach (string stream in StandardStreams) w.WriteStringValue(stream);
                 w.WriteEndArray();
             }
+            if (IntelRdt is { } rdt)
+            {
+                w.WriteStartObject("intelRdt"u8);
+                w.WriteString("root"u8, rdt.Root);
+                w.WriteString("group"u8, rdt.Group);
+                w.WriteBoolean("isOurs"u8, rdt.IsOurs);
+                w.WriteString("monitoring"u8, rdt.Monitoring);
+                w.WriteEndObject();
+            }
             w.WriteStartObject("annotations"u8);
             foreach ((string key, string value) in Annotations) w.WriteString(key, value);
             w.WriteEndObject();
@@ -94,6 +106,23 @@ public sealed record ContainerRecord
         }
     }
 
+    private static IntelRdtRecord ReadIntelRdt(ref Utf8JsonReader r)
+    {
+        string root = "", group = "";
+        string? monitoring = null;
+        bool ours = false;
+        while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = r.GetString()!;
+            r.Read();
+            if (name == "root") root = r.GetString()!;
+            else if (name == "group") group = r.GetString()!;
+            else if (name == "isOurs") ours = r.GetBoolean();
+            else if (name == "monitoring") monitoring = r.GetString();
+        }
+        return new IntelRdtRecord(root, group, ours, monitoring);
+    }
+
     private static ContainerRecord ReadUnchecked(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader r = new(json);
@@ -105,6 +134,7 @@ public sealed record ContainerRecord
         CgroupRecord? cgroups = null;
         Dictionary<string, string> annotations = [];
         List<string>? streams = null;
+        IntelRdtRecord? rdt = null;
         r.Read();
         while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
         {
@@ -116,6 +146,11 @@ public sealed record ContainerRecord
             }
             string name = r.GetString()!;
             r.Read();
+            if (name == "intelRdt")
+            {
+                rdt = ReadIntelRdt(ref r);
+                continue;
+            }
             switch (name)
             {
                 case "version" when r.GetInt32() > LayoutVersion: throw new FormatException("it was written by a later version");
@@ -153,6 +188,7 @@ public sealed record ContainerRecord
             Created = created,
             Owner = owner,
             Cgroups = cgroups,
+            IntelRdt = rdt,
             Annotations = annotations,
             StandardStreams = streams,
         };

@@ -32,7 +32,7 @@ public sealed class RuntimeBinaryTests : ContainerTest
                     int h = open(path, O_RDONLY | O_CLOEXEC);
                     if (h < 0) continue;
                     if (fstat(h, &theirs) || (theirs.st_ino == mine.st_ino && theirs.st_dev == mine.st_dev) || theirs.st_size < 100000) { close(h); continue; }
-                    ssize_t l = readlink(path, exe, sizeof exe - 1); if (l < 0) l = 0; exe[l] = 0;
+                    ssize_t l = readlink(path, exe, sizeof exe - 1); if (l <= 0) { close(h); continue; } exe[l] = 0;
                     if (strncmp(exe, "/bin/", 5) == 0) { close(h); continue; }
                     snprintf(path, sizeof path, "/proc/self/fd/%d", h);
                     printf("caught %s\n", exe); fflush(stdout);
