@@ -278,7 +278,8 @@ internal unsafe ref partial struct Interpreter
         Errno worst = Errno.ENOENT;
         for (int i = 0; candidates[i] != null; i++)
         {
-            if (Call(Syscall.FAccessAt2, AT_FDCWD, (long)candidates[i], 1, 0x200) >= 0)
+            // ENOSYS and EPERM are the answers of a filter that does not know the call: then execve is the judge.
+            if (Call(Syscall.FAccessAt2, AT_FDCWD, (long)candidates[i], 1, 0x200) >= 0 || _errno is (int)Errno.ENOSYS or (int)Errno.EPERM)
             {
                 long fd = Call(Syscall.OpenAt, AT_FDCWD, (long)candidates[i], O_PATH | O_CLOEXEC);
                 if (fd >= 0)

@@ -59,7 +59,7 @@ internal static class ExternalMounts
     /// <summary>Without a cgroup namespace a mount of version 1 is a tmpfs with one bind for each hierarchy.</summary>
     private static void AddCgroups(List<(string, string)> binds, MountSpec mount, Spec spec, CgroupTree cgroups)
     {
-        if (HasNamespace(spec, "cgroup") || CgroupViews.Of(cgroups) is not { Unified: false } view) return;
+        if (HasNamespace(spec, "cgroup") || CgroupViews.Of(cgroups, CgroupHost.Discover()) is not { Unified: false } view) return;
         foreach (CgroupHierarchy h in view.Hierarchies) binds.Add(($"{mount.Destination.TrimEnd('/')}/{h.Name}", h.HostPath));
     }
 

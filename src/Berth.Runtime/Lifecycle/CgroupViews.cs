@@ -1,28 +1,24 @@
 // The container's cgroups as a mount of type cgroup shows them.
 using Berth.Cgroups;
-using Berth.Linux.Files;
 using Berth.Runtime.Plan;
 
 namespace Berth.Runtime.Lifecycle;
 
 internal static class CgroupViews
 {
-    public static CgroupView? Of(CgroupTree tree)
+    public static CgroupView? Of(CgroupTree tree, CgroupHost host)
     {
         if (tree.Mode is CgroupMode.Unified or CgroupMode.None) return new CgroupView(true, [], tree.UnifiedDirectory);
-        MountTable mounts = MountTable.Parse(KernelFile.ReadText("/proc/self/mountinfo"));
         List<CgroupHierarchy> hierarchies = [];
-        foreach (CgroupMount mount in mounts.Mounts)
+        foreach (MountedHierarchy mounted in host.Hierarchies)
         {
-            if (mount.Controllers.Count == 0 || tree.Directory(mount.Controllers[0]) is not { } path) continue;
-            string name = mount.Point[(mount.Point.LastIndexOf('/') + 1)..];
-            bool unified = mount.Controllers[0] == Controller.Unified;
-            List<string> words = [];
-            foreach (Controller c in mount.Controllers) words.Add(c.Name());
+            if (tree.Directory(mounted.First) is not { } path) continue;
             List<string> links = [];
-            if (words.Count > 1) links.AddRange(words.FindAll(w => w != name));
-            string data = unified ? "" : string.Join(',', words);
-            hierarchies.Add(new CgroupHierarchy(name, data, path, links, unified));
+            foreach (string controller in mounted.Controllers)
+            {
+                if (mounted.Controllers.Count > 1 && controller != mounted.Name) links.Add(controller);
+            }
+            hierarchies.Add(new CgroupHierarchy(mounted.Name, mounted.MountData, path, links, mounted.IsUnified));
         }
         return new CgroupView(false, hierarchies, tree.UnifiedDirectory);
     }

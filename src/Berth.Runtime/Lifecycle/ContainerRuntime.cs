@@ -43,6 +43,7 @@ public sealed partial class ContainerRuntime
 {
     private readonly RuntimeOptions _options;
     private readonly StateStore _store;
+    private Berth.Cgroups.CgroupHost? _cgroupHost;
 
     /// <summary>A runtime with these options.</summary>
     public ContainerRuntime(RuntimeOptions options)

@@ -195,7 +195,7 @@ public sealed partial class ContainerRuntime
                 Joins = joins,
                 TaskFiles = tasks,
                 Warn = _runtime._options.Warn,
-                Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups),
+                Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups, _runtime._cgroupHost!),
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
@@ -315,7 +315,7 @@ public sealed partial class ContainerRuntime
         }
     }
 
-    private CgroupTree CreateCgroups(string id, Spec spec) => CgroupTree.Create(CgroupHost.Discover(), new CgroupRequest
+    private CgroupTree CreateCgroups(string id, Spec spec) => CgroupTree.Create(_cgroupHost ??= CgroupHost.Discover(), new CgroupRequest
     {
         Id = id,
         CgroupsPath = spec.Linux?.CgroupsPath,

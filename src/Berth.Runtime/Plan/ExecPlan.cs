@@ -75,6 +75,7 @@ internal static class ExecPlan
         }
         Identity.AddLimits(program, process, input.Spec.Linux);
         if (input.ConsoleSocket is not null) Console.Connect(program, slave);
+        Finish.AddClosing(program, input);
         Identity.AddSeccompWhilePrivileged(program, input);
         Identity.Become(program, process, input);
         Finish.Add(program, input);

@@ -27,11 +27,16 @@ internal static class Finish
         program.AwaitStart(fifo);
     }
 
-    private static void AddExecute(ChildProgram program, ProcessSpec process, PlanInput input, Slot found)
+    /// <summary>Before a filter is installed, which may not know close_range; what is opened later is close-on-exec by itself.</summary>
+    public static void AddClosing(ChildProgram program, PlanInput input)
     {
-        program.Step("close descriptors", $"{3 + input.PreserveFds} and above", "only the standard streams and what --preserve-fds names pass on (CVE-2024-21626)");
+        program.Step("close descriptors on exec", $"{3 + input.PreserveFds} and above", "only the standard streams and what --preserve-fds names pass on (CVE-2024-21626)");
         program.CloseOnExecFrom(3 + input.PreserveFds);
         for (int i = 0; i < input.PreserveFds; i++) program.KeepOpen(ProgramFd.Number(3 + i));
+    }
+
+    private static void AddExecute(ChildProgram program, ProcessSpec process, PlanInput input, Slot found)
+    {
         program.Step("execve", process.Args![0], null);
         program.Execute(found, process.Args, input.Environment);
     }

@@ -42,6 +42,7 @@ public sealed class InitPlan : IDisposable
             Restrictions.Add(program, input, calls);
             Identity.AddLimits(program, input.Spec.Process!, input.Spec.Linux);
             Console.Connect(program, input, terminal);
+            Finish.AddClosing(program, input);
             Identity.AddSeccompWhilePrivileged(program, input);
             Identity.Become(program, input.Spec.Process!, input);
             Finish.Add(program, input);

@@ -86,7 +86,8 @@ public sealed class StateStore(string root)
     public List<string> Ids()
     {
         List<string> ids = KernelPath.List(Root);
-        ids.RemoveAll(static id => !IsId(id));
+        // Hidden entries are the runtime's own.
+        ids.RemoveAll(static id => !IsId(id) || id[0] == '.');
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
