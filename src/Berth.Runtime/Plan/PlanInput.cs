@@ -24,7 +24,7 @@ public sealed record HostFacts
     public bool HasMountApi { get; init; } = true;
 
     /// <summary>Where the host has whole procfs and sysfs mounts; only looked at for --no-pivot.</summary>
-    public IReadOnlyList<string> KernelMounts { get; init; } = [];
+    public List<string> KernelMounts { get; init; } = [];
 
     /// <summary>Looks at this host.</summary>
     public static HostFacts Observe() => new()
