@@ -1,7 +1,6 @@
 // Collects which types of its own library a type, a signature or a token speaks of.
 using System.Collections.Immutable;
 using System.Reflection.Metadata;
-using System.Reflection.Metadata.Ecma335;
 
 namespace Berth.Housemap;
 

@@ -112,6 +112,9 @@ public sealed class Live(Process process, Outcome sofar, TimeSpan patience) : ID
     /// <summary>What it printed up to now.</summary>
     public Outcome SoFar => sofar;
 
+    /// <summary>Kills it, and not what it started.</summary>
+    public void Kill() => process.Kill();
+
     /// <summary>Waits for its end.</summary>
     /// <exception cref="TimeoutException">It hangs; it and its children are killed.</exception>
     public Outcome Wait()
