@@ -149,7 +149,6 @@ public static class KnownGaps
         ["TerminalTests.A_console_socket_without_a_terminal_is_an_error"] = [Crun("ignores the socket")],
 
         // Attacks that succeed on an incumbent are not carried out on it: they are aimed at the host.
-        ["PathTests.A_mount_over_the_root_itself_does_not_reach_the_host"] = [Runc("makes its nodes in the mounted folder of the host", before: "1.2")],
         ["PathTests.A_dev_that_is_a_link_is_not_followed_to_the_host"] = [Runc("makes its links in the folder of the host (CVE-2026-41579)", before: "1.5"), Crun("makes its links in the folder of the host (CVE-2026-47766)", before: "1.28")],
         ["PathTests.A_null_device_that_is_a_link_does_not_turn_masks_into_holes"] = [Runc("has CVE-2025-31133", before: "1.2.8")],
         ["EscapeTests.A_user_that_is_no_number_is_refused(4294967296)"] = [Runc("wraps it to root"), Crun("wraps it to root", before: "1.28")],

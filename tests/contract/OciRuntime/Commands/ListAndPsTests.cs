@@ -136,12 +136,9 @@ public sealed class ListAndPsTests : ContainerTest
     [Row("CLI-05")]
     public void Delete_takes_a_pattern()
     {
-        Dock.Write();
         foreach (string suffix in (string[])["-a1", "-a2", "-b1"])
         {
-            // Each in a cgroup of its own: a runtime may refuse one that has processes in it.
-            Dock.Write(config => config.Set("linux.cgroupsPath", $"/{Id}{suffix}"));
-            Call("create", "--bundle", Dock.Bundle, Id + suffix).Succeeded();
+            Dock.Write(config => config.Set("linux.cgroupsPath", $"/{Id}{suffix}")).Call("create", "--bundle", Dock.Bundle, Id + suffix).Succeeded();
         }
         Call("delete", "--force", "--regex", $"^{Id}-a").Succeeded();
         Assert.Equal([Id + "-b1"], Call("list", "-q").Succeeded().Lines);
