@@ -151,6 +151,16 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>Fails with <paramref name="errno"/> if one of the two is a directory and the other is not.</summary>
+    public ChildProgram RequireSameKind(ProgramFd one, ProgramFd other, Errno errno)
+    {
+        Instruction* at = Emit(Operation.RequireSameKind);
+        Set(at, 0, one.Operand);
+        Set(at, 1, other.Operand);
+        at->Argument[2] = (long)errno;
+        return this;
+    }
+
     /// <summary>Fails with <paramref name="errno"/> unless the descriptor is this character device.</summary>
     public ChildProgram RequireDevice(ProgramFd fd, ulong device, Errno errno)
     {

@@ -82,7 +82,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
                 Operation.CloseAllExcept => "close_range",
                 Operation.AwaitStart => "signalfd4, ppoll",
                 Operation.RequireFileSystem or Operation.KeepFlags => "fstatfs",
-                Operation.RequireDevice or Operation.JumpUnlessType or Operation.TellMode => "fstat",
+                Operation.RequireDevice or Operation.JumpUnlessType or Operation.TellMode or Operation.RequireSameKind => "fstat",
                 _ => "",
             });
         }

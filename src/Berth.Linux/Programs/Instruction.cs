@@ -64,6 +64,9 @@ internal enum Operation : byte
     /// <summary>Wait until the fifo in slot A0 is readable, dying of signals as an ordinary process would.</summary>
     AwaitStart,
 
+    /// <summary>Fail with error A2 if of the descriptors in slots A0 and A1 only one is a directory.</summary>
+    RequireSameKind,
+
     /// <summary>Write `self/fd/N` of the descriptor in slot A0 at address A1.</summary>
     NameDescriptor,
 

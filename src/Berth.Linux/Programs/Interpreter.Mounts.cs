@@ -21,6 +21,14 @@ internal unsafe ref partial struct Interpreter
         return 0;
     }
 
+    private long RequireSameKind(int one, int other, Errno errno)
+    {
+        long a = ModeOf(one);
+        long b = a < 0 ? a : ModeOf(other);
+        if (b < 0) return -1;
+        return (a & S_IFMT) == S_IFDIR == ((b & S_IFMT) == S_IFDIR) ? 0 : Error(errno);
+    }
+
     /// <summary>Writes the permission bits, set-id and sticky ones included, as four octal digits.</summary>
     private long TellMode(int fd, byte* text)
     {

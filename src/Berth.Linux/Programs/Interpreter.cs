@@ -128,6 +128,8 @@ internal unsafe ref partial struct Interpreter
                 return 0;
             case Operation.AwaitStart:
                 return AwaitStart((int)Arg(at, 0));
+            case Operation.RequireSameKind:
+                return RequireSameKind((int)Arg(at, 0), (int)Arg(at, 1), (Errno)at->Argument[2]);
             case Operation.NameDescriptor:
                 return NameDescriptor(Arg(at, 0), (byte*)at->Argument[1]);
             case Operation.TellMode:

@@ -23,8 +23,19 @@ internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
             SetFlags(source.Fd, flags);
             Program.Step("attach", subject, "now that it is finished");
         }
-        Program.Attach(source.Fd, point.Fd);
+        Attach(source.Fd, point);
         return source.Fd;
+    }
+
+    /// <summary>A directory on a file, or a file on a directory: mount(2) says ENOTDIR, which callers know, and move_mount(2) EINVAL.</summary>
+    private void Attach(Slot mount, MountPoint point)
+    {
+        Label refused = Program.NewLabel(), done = Program.NewLabel();
+        Program.Attach(mount, point.Fd).OnError(refused, Errno.EINVAL);
+        Program.GoTo(done);
+        Program.Mark(refused);
+        Program.RequireSameKind(mount, point.Fd, Errno.ENOTDIR).Fail(Errno.EINVAL);
+        Program.Mark(done);
     }
 
     public override Slot Make(NewFileSystem fileSystem, MountPoint point, Label? refused = null)
@@ -53,7 +64,7 @@ internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
             Program.Step("copy up into", subject, "tmpcopyup: what the image has there stays visible");
             Program.CopyTree(point.Fd, mounted);
         }
-        Program.Attach(mounted, point.Fd);
+        Attach(mounted, point);
         return mounted;
     }
 

@@ -14,7 +14,8 @@ internal readonly record struct BindSource(Slot Fd, bool Recursive, bool Owned);
 /// <param name="Root">Where the path starts.</param>
 /// <param name="Path">The path.</param>
 /// <param name="How">How it is resolved.</param>
-internal readonly record struct MountPoint(Slot Fd, ProgramFd Root, string Path, Resolve How = Resolve.InRoot | Resolve.NoMagicLinks);
+/// <param name="NoFollow">Whether what is mounted or covered may be a link, and is meant itself.</param>
+internal readonly record struct MountPoint(Slot Fd, ProgramFd Root, string Path, Resolve How = Resolve.InRoot | Resolve.NoMagicLinks, bool NoFollow = false);
 
 /// <summary>A file system to be mounted.</summary>
 internal sealed record NewFileSystem

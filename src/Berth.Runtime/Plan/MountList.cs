@@ -97,10 +97,10 @@ internal sealed class MountList(ChildProgram program, PlanInput input, MountCall
         Slot mark = program.MarkSlots();
         string subject = Subject(mount);
         if (options.Has(MountExtra.Remount)) AddRemount(mount, options, bind, subject);
+        else if (Destination(mount) == ".") throw new BerthException(Fault.InvalidArgument, $"error mounting: mountpoint \"{mount.Destination}\" is on the top of rootfs \"{input.Rootfs}\"", "what is to be the root belongs into root.path");
         else if (bind && options.Has(MountExtra.CopySymlink) && Linux.Files.KernelPath.ReadLink(AbsoluteSource(mount, input.Bundle)) is { } link) AddLink(mount, link);
         else if (bind) AddBind(mount, options, index, subject);
         else AddFileSystem(mount, options, subject);
-        if (Destination(mount) == ".") program.OpenAt2(ProgramFd.Cwd, input.Rootfs, OpenFlags.Path | OpenFlags.Directory, Resolve.None, root);
         program.ReleaseSlots(mark);
     }
 
@@ -112,7 +112,7 @@ internal sealed class MountList(ChildProgram program, PlanInput input, MountCall
     {
         program.Step("bind", subject, "in the order of the configuration");
         BindSource source = Source(mount, options, index);
-        MountPoint point = new(Target(mount, options, source.Fd), root, Destination(mount));
+        MountPoint point = new(Target(mount, options, source.Fd), root, Destination(mount), NoFollow: options.Has(MountExtra.DestinationNoFollow | MountExtra.SourceNoFollow));
         GuardProc(point, source.Fd);
         if (options.MapsIds(mount))
         {

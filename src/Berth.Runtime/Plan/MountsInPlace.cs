@@ -130,5 +130,5 @@ internal sealed class MountsInPlace(ChildProgram program, Fd? proc) : MountCalls
         Program.Mark(none);
     }
 
-    private Slot Reopen(MountPoint point) => Program.OpenAt2(point.Root, point.Path, OpenFlags.Path, point.How);
+    private Slot Reopen(MountPoint point) => Program.OpenAt2(point.Root, point.Path, OpenFlags.Path | (point.NoFollow ? OpenFlags.NoFollow : 0), point.How);
 }

@@ -13,7 +13,7 @@ public sealed class MountTests
 
     [Fact]
     public void A_bind_without_flags_changes_none() =>
-        Assert.Equal(["open_tree", "openat2, mkdirat", "fstatfs", "move_mount", "close", "close"], Calls(Input(s => s.Mount("/m", "bind", "/x", "bind")), "bind /x on /m"));
+        Assert.Equal(["open_tree", "openat2, mkdirat", "fstatfs", "move_mount", "fstat", "close", "close"], Calls(Input(s => s.Mount("/m", "bind", "/x", "bind")), "bind /x on /m"));
 
     [Theory]
     [InlineData("ro")]
@@ -97,6 +97,10 @@ public sealed class MountTests
     [Fact]
     public void Nothing_but_procfs_goes_on_proc() =>
         Assert.Contains("not of type proc", Assert.Throws<BerthException>(() => Steps(s => s.Mounts[0].Type = "tmpfs")).Message);
+
+    [Fact]
+    public void Nothing_goes_on_the_root_itself() =>
+        Assert.Contains("on the top of rootfs", Assert.Throws<BerthException>(() => Steps(s => s.Mount("/x/..", "tmpfs", "tmpfs"))).Message);
 
     [Fact]
     public void With_mount_2_no_newer_call_is_made()
