@@ -34,7 +34,7 @@ public static unsafe partial class UnixDatagram
     public static Fd BindForAll(string path)
     {
         Fd fd = DescriptorSocket.BindDatagram(path);
-        Check.Result(chmod(path, 0x1FF), "chmod", path);
+        Files.PermissionBits.Set(path, 0x1FF);
         return fd;
     }
 
@@ -45,7 +45,4 @@ public static unsafe partial class UnixDatagram
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int fd, byte* address, uint length);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int chmod(string path, uint mode);
 }

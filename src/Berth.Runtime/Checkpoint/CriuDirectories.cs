@@ -60,10 +60,36 @@ internal sealed class CriuDirectories : IDisposable
     /// CRIU opens our descriptors again and works there; in a mount namespace of its own it can only mount in directories of
     /// that one. So its child opens them, and we take copies.
     /// </summary>
-    public void OpenAgain(ChildProgram program)
+    /// <param name="program">The child's steps.</param>
+    /// <param name="mapIds">For a container with a user namespace, whose root must read the image too: makes a copy of the mount id-mapped.</param>
+    /// <param name="place">A directory to mount that copy on.</param>
+    public void OpenAgain(ChildProgram program, Action<Fd>? mapIds, string place)
     {
-        OpenAgain(program, ImagePath, fd => _image = Replace(_image, fd));
-        if (WorkPath is { } work) OpenAgain(program, work, fd => _work = Replace(_work, fd));
+        // The log is written by the host's root, to whom a mapped directory does not belong.
+        OpenAgain(program, WorkPath ?? ImagePath, fd => _work = Replace(_work, fd));
+        if (mapIds is null)
+        {
+            OpenAgain(program, ImagePath, fd => _image = Replace(_image, fd));
+            return;
+        }
+        LetGroupIn(ImagePath);
+        program.Step("show the image to the container's root", ImagePath, "an id-mapped mount: CRIU opens images again as that root");
+        Slot mark = program.MarkSlots();
+        Slot tree = program.CloneTree(ProgramFd.Cwd, ImagePath, recursive: false);
+        program.Publish(tree).Meet(child =>
+        {
+            using Fd published = child.TakePublished();
+            mapIds(published);
+        });
+        Slot target = program.OpenAt2(ProgramFd.Cwd, place, OpenFlags.Path | OpenFlags.Directory, Resolve.None);
+        program.Attach(tree, target).Close(tree).Close(target).ReleaseSlots(mark);
+        OpenAgain(program, place, fd => _image = Replace(_image, fd));
+    }
+
+    /// <summary>Root's own group, which gains nothing by it.</summary>
+    private static void LetGroupIn(string path)
+    {
+        if (KernelPath.Facts(path) is { Gid: 0 } facts && (facts.Mode & 0x28) != 0x28) PermissionBits.Set(path, (facts.Mode & 0xFFF) | 0x28);
     }
 
     private static void OpenAgain(ChildProgram program, string path, Action<Fd> take)

@@ -20,7 +20,7 @@ internal sealed class StandardStreams
     private const string LengthsFile = "file-lengths.json";
 
     private readonly List<string> _names = [];
-    private readonly Dictionary<string, long> _lengths = [];
+    private readonly List<(string Name, string Path)> _measured = [];
 
     private StandardStreams() { }
 
@@ -61,7 +61,7 @@ internal sealed class StandardStreams
         if (ValueOf(info, "mnt_id:") is not { } mount || mounts.Contains(mount)) return null;
         string name = $"file[{int.Parse(mount, CultureInfo.InvariantCulture):x}:{facts.Inode:x}]";
         if (!Files.Contains(name)) Files.Add(name);
-        if (facts.IsRegular && !IsLog(ValueOf(info, "flags:"))) _lengths[name] = facts.Size;
+        if (facts.IsRegular && !IsLog(ValueOf(info, "flags:"))) _measured.Add((name, $"/proc/{pid}/fd/{fd}"));
         return name;
     }
 
@@ -93,7 +93,7 @@ internal sealed class StandardStreams
 
     private static bool IsPipe(string name) => name.StartsWith("pipe:", StringComparison.Ordinal);
 
-    /// <summary>Writes them into an image.</summary>
+    /// <summary>Writes them into an image, while the processes stand still.</summary>
     public void Save(string imagePath)
     {
         ArrayBufferWriter<byte> buffer = new();
@@ -104,12 +104,16 @@ internal sealed class StandardStreams
             w.WriteEndArray();
         }
         KernelPath.WriteAtomically($"{imagePath}/{NamesFile}", buffer.WrittenSpan, 0x180);
-        if (_lengths.Count == 0) return;
+        if (_measured.Count == 0) return;
         buffer.ResetWrittenCount();
         using (Utf8JsonWriter w = new(buffer))
         {
             w.WriteStartObject();
-            foreach ((string name, long length) in _lengths) w.WriteNumber(name, length);
+            HashSet<string> written = [];
+            foreach ((string name, string path) in _measured)
+            {
+                if (KernelPath.Facts(path) is { } facts && written.Add(name)) w.WriteNumber(name, facts.Size);
+            }
             w.WriteEndObject();
         }
         KernelPath.WriteAtomically($"{imagePath}/{LengthsFile}", buffer.WrittenSpan, 0x180);

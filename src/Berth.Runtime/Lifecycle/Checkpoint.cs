@@ -57,18 +57,19 @@ public sealed partial class ContainerRuntime
         CriuOptions options = DumpOptions(request, spec, record, directories, cgroups);
         AddExternalNamespaces(options.External, spec);
         // A pre-dump looks at memory only.
-        if (!request.PreDump)
+        StandardStreams? streams = request.PreDump ? null : StandardStreams.Of(record.Pid, record.StandardStreams);
+        if (streams is not null)
         {
             ExternalMounts.AddForDump(options.External, spec, record, cgroups);
-            StandardStreams streams = StandardStreams.Of(record.Pid, record.StandardStreams);
             options.External.AddRange(streams.Files);
-            streams.Save(directories.ImagePath);
             if (NotifyProxy.IsPartOf(_store, record.Id)) KernelPath.WriteAtomically($"{directories.ImagePath}/{NotifyMark}", [], 0x180);
         }
         int? statusFd = request.StatusFd;
         criu.Perform(request.PreDump ? CriuRequestType.PreDump : CriuRequestType.Dump, options, (notice, _) =>
         {
             _options.Debug($"criu: {notice.Point}");
+            // Everything is dumped and still stands: the files' lengths are those that CRIU has noted.
+            if (notice.Point == "post-dump") streams?.Save(directories.ImagePath);
             if (notice.Point != "status-ready" || statusFd is not { } fd) return;
             using Fd status = new(fd);
             statusFd = null;
@@ -98,9 +99,14 @@ public sealed partial class ContainerRuntime
         CgroupMode = CriuWords.CgroupMode(request.Image.CgroupsMode),
         NetworkLock = CriuWords.NetworkLock(request.Image.NetworkLock),
         EmptyNamespaces = (uint)Namespaces.Network,
-        FreezeCgroup = cgroups?.Directory(Controller.Freezer) ?? cgroups?.UnifiedDirectory,
+        FreezeCgroup = FreezerOf(cgroups),
         ConfigFile = CriuDirectories.ConfigFile(spec),
     };
+
+    /// <summary>The one that pause uses too: CRIU thaws what it found frozen, but not a second freezer beside it.</summary>
+    private static string? FreezerOf(CgroupTree? cgroups) => cgroups?.UnifiedDirectory is { } unified && KernelFile.Exists(unified + "/cgroup.freeze")
+        ? unified
+        : cgroups?.Directory(Controller.Freezer);
 
     /// <summary>A network or pid namespace that the configuration names is not dumped: it must be there again for a restore.</summary>
     private static void AddExternalNamespaces(List<string> external, Spec spec)

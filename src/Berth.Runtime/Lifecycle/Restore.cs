@@ -2,6 +2,7 @@
 using Berth.Cgroups;
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Mounts;
 using Berth.Linux.Network;
 using Berth.Linux.Processes;
 using Berth.Linux.Programs;
@@ -105,6 +106,8 @@ public sealed partial class ContainerRuntime
             return _record;
         }
 
+        private string ImagePlace => $"{_runtime._store.DirectoryOf(_request.Id)}/criu-image";
+
         private string CriuRoot => $"{_runtime._store.DirectoryOf(_request.Id)}/criu-root";
 
         private void Claim(CriuDirectories directories)
@@ -116,6 +119,33 @@ public sealed partial class ContainerRuntime
             if (KernelFile.Exists($"{directories.ImagePath}/{NotifyMark}")) NotifyProxy.AddAlways(Spec, _runtime._store, _request.Id);
             if (!_request.Detach && NotifyProxy.Open(_runtime._store, _request.Id) is { } notify) Notify = Keep(notify);
             KernelPath.MakeDirectory(CriuRoot, 0x1ED);
+            KernelPath.MakeDirectory(ImagePlace, 0x1ED);
+        }
+
+        private void MapImage(Fd tree)
+        {
+            try
+            {
+                using Fd users = UsersOfSpec();
+                Tree.MapIds(tree, users, recursive: false);
+            }
+            catch (LinuxException e)
+            {
+                // Then the image must be readable for that root as it is.
+                _runtime._options.Debug($"the image is not id-mapped: {e.Message}");
+            }
+        }
+
+        private Fd UsersOfSpec()
+        {
+            foreach (NamespaceSpec n in Spec.Linux!.Namespaces)
+            {
+                if (n.Type == "user" && !string.IsNullOrEmpty(n.Path)) return KernelPath.Open(n.Path, OpenFlags.ReadOnly);
+            }
+            // CRIU's first process opens some images before its ids are mapped, as the host's root with no rights but its
+            // group's; so the group stays what it is.
+            List<IdMapping> groups = [new IdMapping { ContainerId = 0, HostId = 0, Size = uint.MaxValue }];
+            return UserNamespace.Make(pid => IdMaps.WriteMaps(pid, Spec.Linux.UidMappings ?? [], groups));
         }
 
         /// <summary>CRIU gives restored processes a time namespace, so that their clocks go on: exec must find it in the configuration.</summary>
@@ -214,7 +244,7 @@ public sealed partial class ContainerRuntime
         private void BeforeCriu(ChildProgram program, CriuDirectories directories)
         {
             RestorePlan.BindRoot(program, _record, CriuRoot);
-            directories.OpenAgain(program);
+            directories.OpenAgain(program, PreparedTrees.HasUserNamespace(Spec) ? MapImage : null, ImagePlace);
             if (_cgroups is not { HasCgroup: true }) return;
             program.Step("wait for the cgroups", null, "what CRIU makes starts where CRIU is");
             program.Meet(child =>

@@ -168,5 +168,12 @@ public static class KnownGaps
         ["CrunExtrasTests.A_link_as_destination_is_covered_itself"] = [Crun("has no dest-nofollow", before: "1.21")],
         ["CrunExtrasTests.A_link_as_source_is_bound_itself"] = [Crun("has no src-nofollow", before: "1.21")],
         ["CrunExtrasTests.A_handler_that_is_not_there_is_an_error"] = [Crun("was built without handlers and ignores the annotation", before: "1.21")],
+
+        ["CheckpointAndRestoreTests"] = [Crun("cannot restore with version 1 cgroups")],
+        ["CheckpointAndRestoreTests.Criu_can_be_named"] = [Runc("has no --criu", from: "1.2")],
+        ["CheckpointAndRestoreTests.It_is_restored_into_the_cgroup_of_its_configuration"] = [Runc("does not know the mode ignore", before: "1.2")],
+        ["CheckpointAndRestoreTests.Files_of_the_host_as_streams_are_connected_to_those_of_the_restorer"] = [Runc("cannot dump open files of the host")],
+        ["CheckpointAndRestoreTests.A_user_namespace_is_restored"] = [Runc("cannot restore it")],
+        ["CheckpointAndRestoreTests.A_socket_for_readiness_is_there_again"] = [Runc("forgets the socket's mount")],
     };
 }
