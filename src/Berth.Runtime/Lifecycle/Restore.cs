@@ -244,7 +244,7 @@ public sealed partial class ContainerRuntime
         private void BeforeCriu(ChildProgram program, CriuDirectories directories)
         {
             RestorePlan.BindRoot(program, _record, CriuRoot);
-            directories.OpenAgain(program, PreparedTrees.HasUserNamespace(Spec) ? MapImage : null, ImagePlace);
+            directories.OpenAgain(program, IdMaps.HasUserNamespace(Spec) ? MapImage : null, ImagePlace);
             if (_cgroups is not { HasCgroup: true }) return;
             program.Step("wait for the cgroups", null, "what CRIU makes starts where CRIU is");
             program.Meet(child =>
