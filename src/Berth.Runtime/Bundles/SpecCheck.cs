@@ -13,6 +13,10 @@ internal static class SpecCheck
     public static void Check(Spec spec)
     {
         CheckVersion(spec.OciVersion);
+        if (spec.Annotations.GetValueOrDefault("run.oci.handler") is { Length: > 0 } handler)
+        {
+            throw new BerthException(Fault.Unsupported, $"annotation run.oci.handler: there is no handler \"{handler}\"", "leave the annotation out: the program itself is executed");
+        }
         CheckProcess(spec.Process ?? throw Bad("process", "is missing"));
         if (spec.Linux is null) throw Bad("linux", "is missing: this runtime makes Linux containers");
         if (spec.Process!.Scheduler is { Policy.Length: > 0 } && !string.IsNullOrEmpty(spec.Linux.Resources?.Cpu?.Cpus)) throw Bad("process.scheduler", "process scheduler can't be used together with AllowedCPUs");

@@ -171,7 +171,7 @@ public sealed partial class ContainerRuntime
             Membership? membership = _cgroups is { HasCgroup: true } && !_runtime._options.SystemdCgroup ? _cgroups.Membership() : null;
             List<Fd> tasks = [];
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
-            SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, _runtime._store.Root, _runtime._options.Warn);
+            SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, DefaultRoot(), _runtime._options.Warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
             MountSources sources = Keep(new MountSources(spec, _bundle.Directory, joins));

