@@ -55,6 +55,13 @@ public sealed unsafe partial class Terminal : IDisposable
         if (ioctl(from, 0x5413, size) == 0) ioctl(to.Number, TerminalRequests.SetSize, size);
     }
 
+    /// <summary>Rows and columns of a terminal; null where the descriptor is none, or nobody has told it its size.</summary>
+    public static (ushort Rows, ushort Columns)? SizeOf(int fd)
+    {
+        ushort* size = stackalloc ushort[4];
+        return ioctl(fd, 0x5413, size) == 0 && (size[0] | size[1]) != 0 ? (size[0], size[1]) : null;
+    }
+
     /// <summary>Sets rows and columns.</summary>
     public static void SetSize(Fd fd, ushort rows, ushort columns)
     {

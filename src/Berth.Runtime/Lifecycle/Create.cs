@@ -186,6 +186,7 @@ public sealed partial class ContainerRuntime
                 ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-init")) : null,
                 StartFifo = _wait ? Keep(KernelPath.Open(_runtime._store.FifoOf(_request.Id), OpenFlags.ReadWrite | OpenFlags.NonBlocking)) : null,
                 ConsoleSocket = spec.Process!.Terminal ? Keep(OpenConsole()) : null,
+                TerminalSize = spec.Process.Terminal && _request.ConsoleSocket is null ? Linux.Terminals.Terminal.SizeOf(0) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
                 SeccompNotifies = seccomp.Notifies,

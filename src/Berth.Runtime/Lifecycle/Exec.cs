@@ -133,6 +133,7 @@ public sealed partial class ContainerRuntime
                 Proc = string.IsNullOrEmpty(process.ApparmorProfile) && string.IsNullOrEmpty(process.SelinuxLabel) ? null : Keep(OpenProc()),
                 ExecutableExit = host.IsRoot ? Keep(ExecutableExit.Open("berth-exec")) : null,
                 ConsoleSocket = process.Terminal ? Keep(OpenConsole()) : null,
+                TerminalSize = process.Terminal && request.ConsoleSocket is null ? Linux.Terminals.Terminal.SizeOf(0) : null,
                 SeccompFilter = seccomp.Filter,
                 SeccompFlags = seccomp.Flags,
                 SeccompNotifies = seccomp.Notifies,

@@ -67,11 +67,11 @@ internal static class ExecPlan
             program.JoinSessionKeyring($"_ses.{input.Id}").Tolerate(Errno.ENOSYS, Errno.EDQUOT, Errno.EPERM);
         }
         Slot slave = default;
-        if (input.ConsoleSocket is { } socket)
+        if (input.ConsoleSocket is not null)
         {
             program.Step("open the root", "/", "the terminal is found below it");
             Slot root = program.OpenAt2(ProgramFd.Cwd, "/", OpenFlags.Path | OpenFlags.Directory, Resolve.None);
-            slave = Console.Open(program, socket, process, root, "dev/pts/ptmx");
+            slave = Console.Open(program, input, root);
         }
         Identity.AddLimits(program, process, input.Spec.Linux);
         if (input.ConsoleSocket is not null) Console.Connect(program, slave);

@@ -80,6 +80,9 @@ public sealed record PlanInput
     /// <summary>Where the terminal's other end is sent.</summary>
     public Fd? ConsoleSocket { get; init; }
 
+    /// <summary>Size of the caller's own terminal, in the foreground: the program finds it set when it starts.</summary>
+    public (ushort Rows, ushort Columns)? TerminalSize { get; init; }
+
     /// <summary>Whether the filter has a notification descriptor, which the parent sends on.</summary>
     public bool SeccompNotifies { get; init; }
 

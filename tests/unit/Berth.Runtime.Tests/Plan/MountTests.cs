@@ -67,8 +67,9 @@ public sealed class MountTests
     [Fact]
     public void A_tmpfs_without_a_mode_asks_for_that_of_the_directory_below()
     {
-        Assert.Contains("fstat", Calls(Input(s => s.Mount("/t", "tmpfs", "tmpfs")), "mount tmpfs on /t"));
-        Assert.DoesNotContain("fstat", Calls(Input(s => s.Mount("/t", "tmpfs", "tmpfs", "mode=700")), "mount tmpfs on /t"));
+        // The other look at the directory is for words when attaching fails.
+        Assert.Equal(2, Calls(Input(s => s.Mount("/t", "tmpfs", "tmpfs")), "mount tmpfs on /t").Count(static c => c == "fstat"));
+        Assert.Single(Calls(Input(s => s.Mount("/t", "tmpfs", "tmpfs", "mode=700")), "mount tmpfs on /t"), "fstat");
     }
 
     [Fact]

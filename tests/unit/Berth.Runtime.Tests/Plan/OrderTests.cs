@@ -24,6 +24,15 @@ public sealed class OrderTests
     }
 
     [Fact]
+    public void Descriptors_are_closed_before_a_filter_may_forbid_it()
+    {
+        foreach (bool noNewPrivileges in (bool[])[false, true])
+        {
+            InOrder(Steps(Input(s => s.Process!.NoNewPrivileges = noNewPrivileges) with { SeccompFilter = Filter }), "close descriptors on exec", "seccomp", "execve");
+        }
+    }
+
+    [Fact]
     public void Seccomp_comes_while_privileged_without_no_new_privileges()
     {
         PlanInput input = Input(s => s.Process!.NoNewPrivileges = false) with { SeccompFilter = Filter };
@@ -111,6 +120,13 @@ public sealed class OrderTests
     [Fact]
     public void A_time_namespace_is_unshared_before_its_offsets_are_set() =>
         InOrder(Steps(s => { s.Namespace("time"); s.Linux!.TimeOffsets = new() { ["boottime"] = new() { Secs = 5 } }; }), "unshare the time namespace", "wait for the clock offsets", "start a session");
+
+    [Fact]
+    public void A_new_network_namespace_has_its_loopback_before_hooks_look_at_it()
+    {
+        InOrder(Steps(Input() with { Actions = new PlanActions { BeforePivot = static _ => { } } }), "bring the loopback device up", "wait for the hooks");
+        Assert.DoesNotContain("bring the loopback device up", Steps(s => s.Linux!.Namespaces.RemoveAll(static n => n.Type == "network")));
+    }
 
     [Fact]
     public void A_created_container_waits_for_start_after_it_is_recorded()
