@@ -54,8 +54,9 @@ public sealed class IntelRdt
     /// <param name="spec"><c>linux.intelRdt</c>.</param>
     /// <param name="id">The container; names the class when the configuration does not.</param>
     /// <param name="root">From <see cref="FindRoot"/>.</param>
+    /// <param name="announce">Gets the record before anything is made, so that whatever a sudden death leaves is known by it.</param>
     /// <exception cref="BerthException">The host lacks what is asked for, or refuses it.</exception>
-    public static IntelRdt Create(IntelRdtSpec spec, string id, string? root)
+    public static IntelRdt Create(IntelRdtSpec spec, string id, string? root, Action<IntelRdtRecord>? announce = null)
     {
         if (root is null) throw Invalid("intelRdt is specified in config, but Intel RDT is not enabled");
         if (spec.ClosId is "." or ".." || spec.ClosId is { Length: > 1 } name && name.Contains('/', StringComparison.Ordinal))
@@ -69,11 +70,11 @@ public sealed class IntelRdt
             throw new BerthException(Fault.NotFound, "unable to apply Intel RDT configuration: clos dir not accessible "
                 + $"(must be pre-created when schemata, l3CacheSchema and memBwSchema are empty): {group}");
         }
+        string? monitoring = spec.EnableMonitoring || spec.EnableCmt || spec.EnableMbm ? $"{group}/mon_groups/{CgroupPath.Clean("/" + id)[1..]}" : null;
+        announce?.Invoke(new IntelRdtRecord(root, group, string.IsNullOrEmpty(spec.ClosId) && !KernelFile.Exists(group), monitoring));
         bool made = Make(root, group);
-        string? monitoring = null;
-        if (spec.EnableMonitoring || spec.EnableCmt || spec.EnableMbm)
+        if (monitoring is not null)
         {
-            monitoring = $"{group}/mon_groups/{CgroupPath.Clean("/" + id)[1..]}";
             try { Make(root, monitoring); }
             catch (BerthException) when (made)
             {

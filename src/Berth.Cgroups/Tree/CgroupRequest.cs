@@ -40,6 +40,9 @@ public sealed record CgroupRequest
     /// <summary>Host ids that get the v2 cgroup, so that the payload's root may make children in it.</summary>
     public CgroupOwner? Owner { get; init; }
 
+    /// <summary>Gets the record before anything is made, so that whatever a sudden death leaves is known by it.</summary>
+    public Action<CgroupRecord>? Announce { get; init; }
+
     /// <summary>What crun's annotations add below the cgroup, and systemd's properties.</summary>
     public CgroupOptions Options { get; init; } = new();
 }

@@ -22,6 +22,7 @@ public sealed partial class CgroupTree
         if (host.Mode == CgroupMode.None) return WithoutCgroups(request);
         CgroupTree tree = new(host.Mode, CgroupPath.Directories(host, request.CgroupsPath, request.Id), new Directories(), request,
             request.Rootless, unit: null);
+        request.Announce?.Invoke(tree.Foresee());
         try
         {
             bool isNew = host.Mode == CgroupMode.Unified ? tree.MakeUnified(host) : tree.MakeLegacy(host);
@@ -144,6 +145,14 @@ public sealed partial class CgroupTree
         int members = Pids(recursive: true).Count;
         if (members > 0) throw new BerthException(Fault.Conflict, $"container's cgroup is not empty: {members} process(es) found");
         if (Freezer == FreezerState.Frozen) throw new BerthException(Fault.WrongState, "container's cgroup unexpectedly frozen");
+    }
+
+    /// <summary>The record as it will be when all succeeds.</summary>
+    private CgroupRecord Foresee()
+    {
+        Directories missing = new();
+        foreach (string path in DistinctDirectories()) missing.Foresee(path);
+        return Record with { Created = missing.Created };
     }
 
     private void RemoveCreated() => _directories.RemoveAll(static _ => false);

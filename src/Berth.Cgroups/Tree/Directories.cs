@@ -21,6 +21,14 @@ internal sealed class Directories
         if (!_created.Contains(path)) _created.Add(path);
     }
 
+    /// <summary>Lists a directory that is missing, with those above it, as if it had been made.</summary>
+    public void Foresee(string path)
+    {
+        if (path.Length == 0 || _created.Contains(path) || KernelFile.Exists(path)) return;
+        Foresee(path[..path.LastIndexOf('/')]);
+        _created.Add(path);
+    }
+
     /// <summary>Makes a directory and the missing ones above it.</summary>
     /// <param name="path">Which.</param>
     /// <param name="made">Whether the last one is new.</param>

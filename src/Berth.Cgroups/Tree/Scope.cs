@@ -50,6 +50,7 @@ public sealed partial class CgroupTree
             Sockets = host.Sockets, _defaultSlice = slice, _host = host,
         };
         if (tree.MembersDirectory is { } members && KernelFile.Exists(members)) tree.RequireIdle();
+        request.Announce?.Invoke(tree.Record);
         return tree;
     }
 

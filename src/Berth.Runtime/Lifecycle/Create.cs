@@ -146,22 +146,20 @@ public sealed partial class ContainerRuntime
         private void MakeCgroups()
         {
             if (_runtime._options.CgroupsDisabled) return;
-            _cgroups = _runtime.CreateCgroups(_request.Id, Spec);
-            _undo.Push(() => { if (!_cgroups.HasCgroup) return; _cgroups.KillAll(); _cgroups.Delete(); });
+            // Before there is a cgroup or a process: what a kill -9 leaves from here on is found by this record.
+            _cgroups = _runtime.CreateCgroups(_request.Id, Spec, foreseen => _runtime._store.Save(_record with { Cgroups = foreseen }));
+            _undo.Push(() => End(_cgroups));
             _record = _record with { Cgroups = _cgroups.Record };
-            // Before the first process: what a kill -9 leaves from here on is found by this record.
-            _runtime._store.Save(_record);
             if (!_runtime._options.SystemdCgroup) _cgroups.Apply();
         }
 
         private void MakeIntelRdt()
         {
             if (Spec.Linux?.IntelRdt is not { } rdt) return;
-            _rdt = IntelRdt.Create(rdt, _request.Id, IntelRdt.FindRoot());
+            _rdt = IntelRdt.Create(rdt, _request.Id, IntelRdt.FindRoot(), foreseen => _runtime._store.Save(_record with { IntelRdt = foreseen }));
             _undo.Push(_rdt.Delete);
             _rdt.Apply(rdt);
             _record = _record with { IntelRdt = _rdt.Record };
-            _runtime._store.Save(_record);
         }
 
         private PlanInput Prepare(string rootfs, HostFacts host)
@@ -316,7 +314,7 @@ public sealed partial class ContainerRuntime
         }
     }
 
-    private CgroupTree CreateCgroups(string id, Spec spec) => CgroupTree.Create(_cgroupHost ??= CgroupHost.Discover(), new CgroupRequest
+    private CgroupTree CreateCgroups(string id, Spec spec, Action<CgroupRecord>? announce = null) => CgroupTree.Create(_cgroupHost ??= CgroupHost.Discover(), new CgroupRequest
     {
         Id = id,
         CgroupsPath = spec.Linux?.CgroupsPath,
@@ -326,6 +324,7 @@ public sealed partial class ContainerRuntime
         Rootless = _options.Rootless ?? Self.UserId != 0,
         Owner = IdMaps.HostRoot(spec),
         Options = CgroupOptions.Of(spec.Annotations),
+        Announce = announce,
     });
 
     private HookContext HooksOf(Spec spec, string point, ContainerState state) => new()

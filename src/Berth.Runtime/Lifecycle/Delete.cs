@@ -50,8 +50,12 @@ public sealed partial class ContainerRuntime
     private static void End(ContainerRecord record)
     {
         using Fd? process = Facts.IsAlive(record) ? PidFd.TryOpen(record.Pid) : null;
-        KillAll(record, 9);
-        if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { HasCgroup: true, Freezer: FreezerState.Frozen } frozen) frozen.Thaw();
+        if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { Exists: true } tree)
+        {
+            tree.KillAll();
+            if (tree.Freezer == FreezerState.Frozen) tree.Thaw();
+        }
+        if (process is not null) Self.TrySignal(record.Pid, 9, out _);
         if (process is null) return;
         Span<PollEntry> entries = [new PollEntry { Fd = process.Number, Events = 1 }];
         for (int i = 0; i < 100; i++)
@@ -60,6 +64,14 @@ public sealed partial class ContainerRuntime
             Self.TrySignal(record.Pid, 9, out _);
         }
         throw new BerthException(Fault.Unavailable, $"container init still running: {record.Pid}", "it hangs in the kernel: see /proc/PID/stack");
+    }
+
+    /// <summary>Kills the members of cgroups and removes them, as far as they were made.</summary>
+    private static void End(CgroupTree cgroups)
+    {
+        if (!cgroups.HasCgroup) return;
+        if (cgroups.Exists) cgroups.KillAll();
+        cgroups.Delete();
     }
 
     private Spec? TryLoadSpec(string id)
@@ -76,11 +88,7 @@ public sealed partial class ContainerRuntime
 
     private void Remove(ContainerRecord record, Spec? spec)
     {
-        if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { HasCgroup: true } tree)
-        {
-            tree.KillAll();
-            tree.Delete();
-        }
+        if (record.Cgroups is { } cgroups) End(CgroupTree.Open(cgroups));
         if (record.IntelRdt is { } rdt) IntelRdt.Open(rdt).Delete();
         KernelPath.Remove(_store.FifoOf(record.Id));
         _store.Remove(record.Id);

@@ -158,10 +158,9 @@ public sealed partial class ContainerRuntime
         private void MakeCgroups()
         {
             if (_runtime._options.CgroupsDisabled) return;
-            _cgroups = _runtime.CreateCgroups(_request.Id, Spec);
-            _undo.Push(() => { if (!_cgroups.HasCgroup) return; _cgroups.KillAll(); _cgroups.Delete(); });
+            _cgroups = _runtime.CreateCgroups(_request.Id, Spec, foreseen => _runtime._store.Save(_record with { Cgroups = foreseen }));
+            _undo.Push(() => End(_cgroups));
             _record = _record with { Cgroups = _cgroups.Record };
-            _runtime._store.Save(_record);
             if (!_runtime._options.SystemdCgroup) _cgroups.Apply();
         }
 
