@@ -71,6 +71,12 @@ _berth_runtime() {
     case $verb in
         create|run|spec|features|list|plan|generate|validate) ;;
         help) COMPREPLY=($(compgen -W "$(_berth_runtime_verbs)" -- "$cur")) ;;
+        mounts)
+            case $arguments in
+                0) COMPREPLY=($(compgen -W "add remove" -- "$cur")) ;;
+                1) COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" list --quiet 2>/dev/null)" -- "$cur")) ;;
+                *) COMPREPLY=($(compgen -f -- "$cur")) ;;
+            esac ;;
         kill)
             if ((arguments > 0)); then
                 COMPREPLY=($(compgen -W "TERM KILL INT HUP QUIT USR1 USR2 STOP CONT WINCH" -- "$cur"))

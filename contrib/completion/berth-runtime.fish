@@ -55,6 +55,9 @@ complete -c berth-runtime -n 'not __berth_runtime_verb; and not __berth_runtime_
 complete -c berth-runtime -n 'not __berth_runtime_verb; and string match -q -- "-*" (commandline -ct)' -a '(__berth_runtime_flags)'
 complete -c berth-runtime -n '__berth_runtime_verb; and string match -q -- "-*" (commandline -ct)' -a '(__berth_runtime_flags (__berth_runtime_verb))'
 complete -c berth-runtime -n '__berth_runtime_has start state kill delete exec ps pause resume update events' -a '(__berth_runtime_containers)'
+complete -c berth-runtime -n '__berth_runtime_has mounts; and __berth_runtime_after mounts' -a 'add remove'
+complete -c berth-runtime -n '__berth_runtime_has mounts; and __berth_runtime_after add remove' -a '(__berth_runtime_containers)'
+complete -c berth-runtime -n '__berth_runtime_has mounts; and not __berth_runtime_after mounts add remove' -F
 complete -c berth-runtime -n '__berth_runtime_has kill' -a 'TERM KILL INT HUP QUIT USR1 USR2 STOP CONT WINCH'
 complete -c berth-runtime -n '__berth_runtime_has help' -a '(__berth_runtime_verbs)'
 complete -c berth-runtime -n '__berth_runtime_after --log-format' -a 'text json'

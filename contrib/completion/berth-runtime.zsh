@@ -55,6 +55,7 @@ _berth-runtime() {
         create|run) _arguments -s $specs '1:new container id:' ;;
         exec) _arguments -s $specs '1:container:_berth_runtime_containers' '*::command:_normal' ;;
         kill) _arguments -s $specs '1:container:_berth_runtime_containers' '2:signal:(TERM KILL INT HUP QUIT USR1 USR2 STOP CONT WINCH)' ;;
+        mounts) _arguments -s $specs '1:what:(add remove)' '2:container:_berth_runtime_containers' '3:list of mounts:_files' ;;
         ps) _arguments -s $specs '1:container:_berth_runtime_containers' '*:option of ps:' ;;
         spec|features|list|plan|generate|validate|help) _arguments -s $specs ;;
         *) _arguments -s $specs '1:container:_berth_runtime_containers' ;;

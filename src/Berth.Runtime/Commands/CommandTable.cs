@@ -81,6 +81,10 @@ internal static partial class CommandTable
         {
             Flags = [Format, new("quiet", "display only container IDs", FlagKind.Switch, 'q')], Least = 0, Most = 0,
         },
+        new("mounts", "add mounts to a running container, or remove them (experimental)", "add|remove <container-id> <file>", MountsVerb.Mounts)
+        {
+            Least = 3, Most = 3, Description = "The file holds mounts as in config.json. Of those to be removed only the destination counts.",
+        },
         new("pause", "suspend all processes inside the container", "<container-id>", SimpleVerbs.Pause),
         new("plan", "print the ordered steps by which the first process of a bundle would come to be", "", PlanVerb.Plan)
         {

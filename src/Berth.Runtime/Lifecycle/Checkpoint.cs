@@ -28,6 +28,7 @@ public sealed partial class ContainerRuntime
         LifecycleTable.Require(Verb.Checkpoint, status);
         WarnUnlessRoot("checkpoint");
         Spec spec = LoadSpec(request.Id);
+        spec.Mounts.AddRange(LiveMountFile.Read(_store.DirectoryOf(request.Id)));
         if (NotifyProxy.IsPartOf(_store, request.Id)) spec.Mounts.Add(NotifyProxy.MountOf(_store, request.Id));
         ExternalMounts.Check(spec);
         using CriuDirectories directories = CriuDirectories.Open(request.Image, make: true);
@@ -62,6 +63,7 @@ public sealed partial class ContainerRuntime
         {
             ExternalMounts.AddForDump(options.External, spec, record, cgroups);
             options.External.AddRange(streams.Files);
+            LiveMountFile.Write(directories.ImagePath, LiveMountFile.Read(_store.DirectoryOf(record.Id)));
             if (NotifyProxy.IsPartOf(_store, record.Id)) KernelPath.WriteAtomically($"{directories.ImagePath}/{NotifyMark}", [], 0x180);
         }
         int? statusFd = request.StatusFd;

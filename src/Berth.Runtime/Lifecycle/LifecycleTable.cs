@@ -31,6 +31,9 @@ public enum Verb
 
     /// <summary>Write an image of the processes.</summary>
     Checkpoint,
+
+    /// <summary>Add or remove mounts.</summary>
+    ChangeMounts,
 }
 
 /// <summary>What the table says.</summary>
@@ -63,6 +66,7 @@ public static class LifecycleTable
         (Verb.Resume, Paused) => Verdict.Yes,
         (Verb.Update, Created or Running or Paused) => Verdict.Yes,
         (Verb.Checkpoint, Running or Paused) => Verdict.Yes,
+        (Verb.ChangeMounts, Created or Running or Paused) => Verdict.Yes,
         _ => Verdict.No,
     };
 
@@ -80,6 +84,7 @@ public static class LifecycleTable
             (Verb.Exec, Paused) => "cannot exec in a paused container (use --ignore-paused to override)",
             (Verb.Kill, _) => "container not running",
             (Verb.Pause, _) => "container not running",
+            (Verb.ChangeMounts, _) => "container not running",
             (Verb.Resume, _) => "container not paused",
             (Verb.Checkpoint, _) => $"container cannot be checkpointed in {status.Word()} state",
             (Verb.Delete, _) => $"cannot delete container that is not stopped: {status.Word()}",

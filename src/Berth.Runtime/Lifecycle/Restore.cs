@@ -116,6 +116,9 @@ public sealed partial class ContainerRuntime
             _undo.Push(() => _runtime._store.Remove(_request.Id));
             AddTimeNamespace();
             KernelPath.WriteAtomically(_runtime._store.ConfigOf(_request.Id), SpecWriter.ToJson(Spec, indented: false), 0x180);
+            List<MountSpec> live = LiveMountFile.Read(directories.ImagePath);
+            LiveMountFile.Write(_runtime._store.DirectoryOf(_request.Id), live);
+            Spec.Mounts.AddRange(live);
             if (KernelFile.Exists($"{directories.ImagePath}/{NotifyMark}")) NotifyProxy.AddAlways(Spec, _runtime._store, _request.Id);
             if (!_request.Detach && NotifyProxy.Open(_runtime._store, _request.Id) is { } notify) Notify = Keep(notify);
             KernelPath.MakeDirectory(CriuRoot, 0x1ED);

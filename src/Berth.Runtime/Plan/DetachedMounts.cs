@@ -4,7 +4,7 @@ using Berth.Linux.Programs;
 
 namespace Berth.Runtime.Plan;
 
-internal sealed class DetachedMounts(ChildProgram program) : MountCalls(program)
+internal class DetachedMounts(ChildProgram program) : MountCalls(program)
 {
     public override bool HasTreeAttributes => true;
 

@@ -21,12 +21,7 @@ internal static class ExecPlan
             program.Step("join the container's namespaces", kinds.ToString().ToLowerInvariant(), "all at once, by the first process's pidfd");
             program.Join(init, kinds);
         }
-        if ((kinds & Namespaces.User) != 0)
-        {
-            program.Step("become root of the user namespace", null, "to have its capabilities");
-            program.SetGroup(0).Tolerate(Errno.EINVAL, Errno.EPERM);
-            program.SetUser(0).Tolerate(Errno.EINVAL, Errno.EPERM);
-        }
+        if ((kinds & Namespaces.User) != 0) BecomeMappedRoot(program);
         if ((kinds & Namespaces.Pid) != 0)
         {
             program.Step("clone again", null, "a pid namespace takes effect for children only");
@@ -38,6 +33,13 @@ internal static class ExecPlan
             program.Step("enter the container's root", null, "chroot");
             program.ChangeDirectory(top).ChangeRoot(".").ChangeDirectory("/");
         }
+    }
+
+    public static void BecomeMappedRoot(ChildProgram program)
+    {
+        program.Step("become root of the user namespace", null, "to have its capabilities");
+        program.SetGroup(0).Tolerate(Errno.EINVAL, Errno.EPERM);
+        program.SetUser(0).Tolerate(Errno.EINVAL, Errno.EPERM);
     }
 
     /// <summary>Whatever CPUs the caller is bound to, the container gets those of its cgroup.</summary>

@@ -51,6 +51,21 @@ public sealed class RootlessTests : ContainerTest
     }
 
     [Fact]
+    [Row("CLI-14")]
+    public void Mounts_can_be_added_to_a_container_that_runs_and_removed()
+    {
+        WriteRootless(config => config.Shell(Obedient));
+        As("create", "--bundle", Dock.Bundle, Id).Run().Succeeded();
+        As("start", Id).Run().Succeeded();
+        Dock.NewFile("source/file", "late");
+        string list = Dock.NewFile("mounts.json", $$"""[{"destination":"/late","type":"bind","source":"{{Dock.Folder}}/source","options":["bind"]}]""");
+        As("mounts", "add", Id, list).Run().Succeeded();
+        As("exec", Id, "/bin/cat", "/late/file").Run().Succeeded().Says("late");
+        As("mounts", "remove", Id, list).Run().Succeeded();
+        As("exec", Id, "/bin/ls", "/late").Run().Succeeded().Says("");
+    }
+
+    [Fact]
     public void A_tree_of_the_host_that_belongs_to_root_is_not_written()
     {
         WriteRootless(config => config.Shell("touch /bin/x").Set("root.readonly", false));
