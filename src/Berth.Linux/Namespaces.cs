@@ -36,6 +36,18 @@ public enum Namespaces : uint
 /// <summary>Names of namespaces.</summary>
 public static class NamespaceNames
 {
+    /// <summary>Names of all of them, such as "mnt, pid"; "none" for none.</summary>
+    public static string ProcNames(this Namespaces many)
+    {
+        string names = "";
+        for (uint left = (uint)many; left != 0; left &= left - 1)
+        {
+            string name = ((Namespaces)(left & ~(left - 1))).ProcName();
+            names = names.Length == 0 ? name : $"{names}, {name}";
+        }
+        return names.Length == 0 ? "none" : names;
+    }
+
     /// <summary>The link's name in /proc/PID/ns for one namespace.</summary>
     public static string ProcName(this Namespaces one) => one switch
     {

@@ -20,7 +20,7 @@ public static unsafe partial class Self
     public static void BecomeSubreaper() => prctl(36, 1, 0, 0, 0);
 
     /// <summary>setns(2) in this process.</summary>
-    public static void Join(Fd fd, Namespaces kind) => Check.Result(setns(fd.Number, (int)kind), "setns", kind.ToString());
+    public static void Join(Fd fd, Namespaces kind) => Check.Result(setns(fd.Number, (int)kind), "setns", kind.ProcNames());
 
     /// <summary>kill(2).</summary>
     public static bool TrySignal(int pid, int signal, out Errno errno)

@@ -180,7 +180,7 @@ public sealed unsafe partial class ChildProgram
         }
         nint pid = Interpreter.syscall(Syscall.Clone3, (nint)(&args), sizeof(CloneArguments), 0, 0, 0, 0);
         if (pid == 0) interpreter->Run();
-        if (pid < 0) throw new LinuxException("clone3", options.Namespaces.ToString(), (Errno)(*Interpreter.__errno_location()));
+        if (pid < 0) throw new LinuxException("clone3", options.Namespaces.ProcNames(), (Errno)(*Interpreter.__errno_location()));
         return (int)pid;
     }
 

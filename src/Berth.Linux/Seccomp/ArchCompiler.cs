@@ -135,7 +135,7 @@ internal sealed class ArchCompiler(FilterSpec spec, CallRules rules, BpfWriter w
         ArgumentTree tree = new(arch.IsWide(), arch.IsBigEndian());
         if (ipc is { } isIpc) AddReached(tree, arch, call, isIpc);
         else
-            for (int link = first; link != 0; link = rules[link].Next) Add(tree, rules[link].Clause.Checks, rules[link].Clause.Action, call, arch);
+            for (int link = first; link != 0; link = rules[link].Next) Add(tree, rules[link].Clause.Checks, rules[link].Clause.Action, call);
         return tree.IsEmpty ? null : tree.Write(writer, spec.DefaultAction);
     }
 
@@ -147,8 +147,8 @@ internal sealed class ArchCompiler(FilterSpec spec, CallRules rules, BpfWriter w
         {
             ref readonly CallRules.Link rule = ref rules[link];
             Multiplexer.Selector selector = selectors[rule.Call];
-            if (rule.Call == call) Add(tree, rule.Clause.Checks, rule.Clause.Action, call, arch);
-            else if (!selector.IsNone && selector.IsIpc == isIpc) Add(tree, Select(rule.Clause.Checks, selector.Call), rule.Clause.Action, call, arch);
+            if (rule.Call == call) Add(tree, rule.Clause.Checks, rule.Clause.Action, call);
+            else if (!selector.IsNone && selector.IsIpc == isIpc) Add(tree, Select(rule.Clause.Checks, selector.Call), rule.Clause.Action, call);
         }
     }
 
@@ -163,11 +163,11 @@ internal sealed class ArchCompiler(FilterSpec spec, CallRules rules, BpfWriter w
         return selected;
     }
 
-    private static void Add(ArgumentTree tree, ArgCheck[] checks, FilterAction action, int call, SeccompArch arch)
+    private static void Add(ArgumentTree tree, ArgCheck[] checks, FilterAction action, int call)
     {
         if (!tree.Add(checks, action))
             throw new FilterException(FilterFault.Contradiction,
-                $"compile seccomp filter: rules for {SyscallTable.NameAt(call)} give different actions to the same arguments on {arch}");
+                $"compile seccomp filter: rules for {SyscallTable.NameAt(call)} give different actions to the same arguments");
     }
 
     private BpfTarget SearchX86_64()

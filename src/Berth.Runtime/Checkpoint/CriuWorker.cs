@@ -168,7 +168,7 @@ internal sealed class CriuWorker : IDisposable
     }
 
     private static BerthException Failure(CriuRequestType type, CriuResponse response) => new(Fault.Failed,
-        $"criu failed: type {type switch { CriuRequestType.Dump => "DUMP", CriuRequestType.PreDump => "PRE_DUMP", CriuRequestType.Restore => "RESTORE", _ => type.ToString() }} errno {response.Errno}{(response.Message is null ? "" : $": {response.Message.Trim()}")}");
+        $"criu failed: type {type switch { CriuRequestType.Dump => "DUMP", CriuRequestType.PreDump => "PRE_DUMP", CriuRequestType.Restore => "RESTORE", CriuRequestType.FeatureCheck => "FEATURE_CHECK", _ => "VERSION" }} errno {response.Errno}{(response.Message is null ? "" : $": {response.Message.Trim()}")}");
 
     /// <summary>Ends the conversation and waits.</summary>
     private int End()

@@ -15,8 +15,6 @@ public static class CommandLine
     /// <summary>Version of the runtime specification it follows.</summary>
     public const string SpecVersion = "1.3.0";
 
-    private static string Commit => typeof(CommandLine).Assembly.GetName().Version?.ToString() ?? "unknown";
-
     private static readonly Flag[] Global =
     [
         new("debug", "enable debug logging", FlagKind.Switch),
@@ -167,5 +165,5 @@ public static class CommandLine
     }
 
     private static string VersionText(string name) =>
-        $"{name} version {Version}\ncommit: {Commit}\nspec: {SpecVersion}\nrundir: {ContainerRuntime.DefaultRoot()}\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU\n";
+        $"{name} version {Version}\ncommit: {BuildFacts.Commit}\nspec: {SpecVersion}\nrundir: {ContainerRuntime.DefaultRoot()}\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +CRIU\n";
 }

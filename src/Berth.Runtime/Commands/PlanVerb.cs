@@ -1,4 +1,5 @@
 // plan: the steps of a bundle's start, each with why it stands there and which kernel calls it makes. Nothing is executed.
+using Berth.Linux;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -44,7 +45,7 @@ internal static class PlanVerb
     private static string Text(InitPlan plan)
     {
         StringBuilder text = new();
-        text.Append($" 0  clone into new namespaces: {plan.Clone}\n       clone3\n");
+        text.Append($" 0  clone into new namespaces: {plan.Clone.ProcNames()}\n       clone3\n");
         for (int i = 0; i < plan.Program.Steps.Count; i++)
         {
             ProgramStep step = plan.Program.Steps[i];

@@ -18,7 +18,7 @@ internal static class ExecPlan
         }
         if (kinds != Namespaces.None)
         {
-            program.Step("join the container's namespaces", kinds.ToString().ToLowerInvariant(), "all at once, by the first process's pidfd");
+            program.Step("join the container's namespaces", kinds.ProcNames(), "all at once, by the first process's pidfd");
             program.Join(init, kinds);
         }
         if ((kinds & Namespaces.User) != 0) BecomeMappedRoot(program);

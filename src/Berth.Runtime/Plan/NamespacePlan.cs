@@ -152,7 +152,7 @@ internal sealed class NamespacePlan
         Namespaces rest = Created & ~(Namespaces.User | Namespaces.Cgroup | Namespaces.Time);
         if (rest != 0)
         {
-            program.Step("unshare namespaces", rest.ToString().ToLowerInvariant(), "they belong to the user namespace we are in now");
+            program.Step("unshare namespaces", rest.ProcNames(), "they belong to the user namespace we are in now");
             program.Unshare(rest);
         }
         if (Creates(Namespaces.Pid) || (Joins(Namespaces.Pid) && !input.PidNamespaceEntered))

@@ -103,6 +103,12 @@ internal static class RootFileSystem
     private static string Word(MountFlags propagation)
     {
         string r = (propagation & MountFlags.Recursive) != 0 ? "r" : "";
-        return r + (propagation & ~MountFlags.Recursive).ToString().ToLowerInvariant();
+        return r + (propagation & ~MountFlags.Recursive) switch
+        {
+            MountFlags.Shared => "shared",
+            MountFlags.Slave => "slave",
+            MountFlags.Unbindable => "unbindable",
+            _ => "private",
+        };
     }
 }
