@@ -1,12 +1,13 @@
 // "intel_rdt" of the JSON that `runc events` prints.
-using System.Text.Json;
+
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups;
 
 /// <summary>Writes statistics of resctrl; what is empty is left out.</summary>
 internal static class IntelRdtJson
 {
-    public static void Write(Utf8JsonWriter json, IntelRdtStats? stats)
+    public static void Write(JsonWriter json, IntelRdtStats? stats)
     {
         json.WriteStartObject();
         if (stats is not null)
@@ -37,7 +38,7 @@ internal static class IntelRdtJson
         json.WriteEndObject();
     }
 
-    private static void WriteLists(Utf8JsonWriter json, IntelRdtStats stats)
+    private static void WriteLists(JsonWriter json, IntelRdtStats stats)
     {
         if (stats.Schemata.Count > 0)
         {
@@ -68,7 +69,7 @@ internal static class IntelRdtJson
         json.WriteEndArray();
     }
 
-    private static void NotEmpty(Utf8JsonWriter json, string name, string value)
+    private static void NotEmpty(JsonWriter json, string name, string value)
     {
         if (value.Length > 0) json.WriteString(name, value);
     }

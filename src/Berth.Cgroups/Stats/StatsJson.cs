@@ -1,5 +1,6 @@
 // Statistics in the JSON that `runc events` prints under "data"; a dialect, with the omissions of its origin.
-using System.Text.Json;
+
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups;
 
@@ -11,7 +12,7 @@ public static class StatsJson
     /// <param name="stats">Usage.</param>
     /// <param name="rdt">Resource Director Technology, or null.</param>
     /// <param name="interfaces">Network, or null.</param>
-    public static void Write(Utf8JsonWriter json, CgroupStats stats, IntelRdtStats? rdt = null, IReadOnlyList<NetworkInterfaceStats>? interfaces = null)
+    public static void Write(JsonWriter json, CgroupStats stats, IntelRdtStats? rdt = null, IReadOnlyList<NetworkInterfaceStats>? interfaces = null)
     {
         json.WriteStartObject();
         WriteCpu(json, stats.Cpu);
@@ -38,7 +39,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteCpu(Utf8JsonWriter json, CpuStats cpu)
+    private static void WriteCpu(JsonWriter json, CpuStats cpu)
     {
         json.WriteStartObject("cpu");
         if (cpu.Total != 0 || cpu.Kernel != 0 || cpu.User != 0 || cpu.PerCpu.Count > 0 || cpu.PerCpuKernel.Count > 0)
@@ -64,7 +65,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteCpuset(Utf8JsonWriter json, CpusetStats cpuset)
+    private static void WriteCpuset(JsonWriter json, CpusetStats cpuset)
     {
         json.WriteStartObject("cpuset");
         NotEmpty(json, "cpus", cpuset.Cpus);
@@ -81,7 +82,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteMemory(Utf8JsonWriter json, MemoryStats memory)
+    private static void WriteMemory(JsonWriter json, MemoryStats memory)
     {
         json.WriteStartObject("memory");
         NotZero(json, "cache", memory.Cache);
@@ -99,7 +100,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteUsage(Utf8JsonWriter json, string name, MemoryUsage usage)
+    private static void WriteUsage(JsonWriter json, string name, MemoryUsage usage)
     {
         if (usage is { Limit: 0, Usage: 0, Max: 0, Failures: 0 }) return;
         json.WriteStartObject(name);
@@ -110,7 +111,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteBlockIo(Utf8JsonWriter json, BlockIoStats io)
+    private static void WriteBlockIo(JsonWriter json, BlockIoStats io)
     {
         json.WriteStartObject("blkio");
         WriteEntries(json, "ioServiceBytesRecursive", io.ServiceBytes);
@@ -125,7 +126,7 @@ public static class StatsJson
         json.WriteEndObject();
     }
 
-    private static void WriteEntries(Utf8JsonWriter json, string name, IReadOnlyList<BlockIoEntry> entries)
+    private static void WriteEntries(JsonWriter json, string name, IReadOnlyList<BlockIoEntry> entries)
     {
         if (entries.Count == 0) return;
         json.WriteStartArray(name);
@@ -141,7 +142,7 @@ public static class StatsJson
         json.WriteEndArray();
     }
 
-    private static void WriteInterfaces(Utf8JsonWriter json, IReadOnlyList<NetworkInterfaceStats>? interfaces)
+    private static void WriteInterfaces(JsonWriter json, IReadOnlyList<NetworkInterfaceStats>? interfaces)
     {
         if (interfaces is null) { json.WriteNull("network_interfaces"); return; }
         json.WriteStartArray("network_interfaces");
@@ -162,7 +163,7 @@ public static class StatsJson
         json.WriteEndArray();
     }
 
-    private static void WritePressure(Utf8JsonWriter json, PressureStats? pressure)
+    private static void WritePressure(JsonWriter json, PressureStats? pressure)
     {
         if (pressure is null) return;
         json.WriteStartObject("psi");
@@ -181,7 +182,7 @@ public static class StatsJson
         }
     }
 
-    private static void NotEmpty(Utf8JsonWriter json, string name, IReadOnlyList<ulong> numbers)
+    private static void NotEmpty(JsonWriter json, string name, IReadOnlyList<ulong> numbers)
     {
         if (numbers.Count == 0) return;
         json.WriteStartArray(name);
@@ -189,7 +190,7 @@ public static class StatsJson
         json.WriteEndArray();
     }
 
-    private static void NotEmpty(Utf8JsonWriter json, string name, IReadOnlyList<ushort> numbers)
+    private static void NotEmpty(JsonWriter json, string name, IReadOnlyList<ushort> numbers)
     {
         if (numbers.Count == 0) return;
         json.WriteStartArray(name);
@@ -197,7 +198,7 @@ public static class StatsJson
         json.WriteEndArray();
     }
 
-    internal static void NotZero(Utf8JsonWriter json, string name, ulong value)
+    internal static void NotZero(JsonWriter json, string name, ulong value)
     {
         if (value != 0) json.WriteNumber(name, value);
     }

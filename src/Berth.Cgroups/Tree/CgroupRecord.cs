@@ -1,5 +1,6 @@
 // What is stored of a container's cgroups: enough to go on without looking at the host again.
 using System.Text.Json;
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups;
 
@@ -28,7 +29,7 @@ public sealed record CgroupRecord
     public string? UnitDirectory { get; init; }
 
     /// <summary>Writes the record as one JSON object.</summary>
-    public void Write(Utf8JsonWriter json)
+    public void Write(JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("mode", ModeWord(Mode));

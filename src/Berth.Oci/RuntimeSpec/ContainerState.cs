@@ -1,5 +1,4 @@
 // The state of a container as the specification words it (runtime-spec 1.3, runtime.md, state): what hooks and callers of `state` read.
-using System.Text.Json;
 using Berth.Oci.Faults;
 using Berth.Oci.Json;
 
@@ -27,7 +26,7 @@ public sealed record ContainerState
     public Dictionary<string, string> Annotations { get; set; } = [];
 
     /// <summary>Writes it as one value.</summary>
-    public void Write(Utf8JsonWriter w)
+    public void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.WriteString("ociVersion"u8, OciVersion);
@@ -94,7 +93,7 @@ public sealed record ContainerProcessState
     /// <summary>It as a document.</summary>
     public byte[] ToJson() => JsonMembers.Document(this, indented: false, static (w, process) => process.Write(w));
 
-    private void Write(Utf8JsonWriter w)
+    private void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.WriteString("ociVersion"u8, OciVersion);

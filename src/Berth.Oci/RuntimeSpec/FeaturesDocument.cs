@@ -1,5 +1,4 @@
 // What a runtime says it can do (runtime-spec 1.3, features.md and features-linux.md), as records with their writer.
-using System.Text.Json;
 using Berth.Oci.Json;
 
 namespace Berth.Oci.RuntimeSpec;
@@ -29,7 +28,7 @@ public sealed record FeaturesDocument
     public List<string>? PotentiallyUnsafeConfigAnnotations { get; set; }
 
     /// <summary>Writes it as one value.</summary>
-    public void Write(Utf8JsonWriter w)
+    public void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.TextIfAny("ociVersionMin"u8, OciVersionMin);
@@ -79,7 +78,7 @@ public sealed record LinuxFeatures
     /// <summary>Whether host interfaces can be moved inside.</summary>
     public bool? NetDevices { get; set; }
 
-    internal void Write(Utf8JsonWriter w)
+    internal void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.TextsIfAny("namespaces"u8, Namespaces);
@@ -100,7 +99,7 @@ public sealed record LinuxFeatures
         w.WriteEndObject();
     }
 
-    private static void WriteEnabled(Utf8JsonWriter w, ReadOnlySpan<byte> name, bool? enabled)
+    private static void WriteEnabled(JsonWriter w, ReadOnlySpan<byte> name, bool? enabled)
     {
         if (enabled is not { } known) return;
         w.WriteStartObject(name);
@@ -127,7 +126,7 @@ public sealed record CgroupFeatures
     /// <summary>The RDMA controller.</summary>
     public bool? Rdma { get; set; }
 
-    internal void Write(Utf8JsonWriter w)
+    internal void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.BoolIfAny("v1"u8, V1);
@@ -160,7 +159,7 @@ public sealed record SeccompFeatures
     /// <summary>Those of them this host can honour.</summary>
     public List<string>? SupportedFlags { get; set; }
 
-    internal void Write(Utf8JsonWriter w)
+    internal void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.BoolIfAny("enabled"u8, Enabled);
@@ -185,7 +184,7 @@ public sealed record IntelRdtFeatures
     /// <summary>Whether <c>linux.intelRdt.enableMonitoring</c> is honoured.</summary>
     public bool? Monitoring { get; set; }
 
-    internal void Write(Utf8JsonWriter w)
+    internal void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.BoolIfAny("enabled"u8, Enabled);
@@ -204,7 +203,7 @@ public sealed record MemoryPolicyFeatures
     /// <summary>MPOL_F_STATIC_NODES and so on.</summary>
     public List<string>? Flags { get; set; }
 
-    internal void Write(Utf8JsonWriter w)
+    internal void Write(JsonWriter w)
     {
         w.WriteStartObject();
         w.TextsIfAny("modes"u8, Modes);

@@ -1,12 +1,11 @@
 // Records to config.json: what only Linux has, seccomp included.
-using System.Text.Json;
 using Berth.Oci.Json;
 
 namespace Berth.Oci.RuntimeSpec;
 
 public static partial class SpecWriter
 {
-    private static void WriteLinux(Utf8JsonWriter w, LinuxSpec linux)
+    private static void WriteLinux(JsonWriter w, LinuxSpec linux)
     {
         w.WriteStartObject();
         w.ListIfAny("uidMappings"u8, linux.UidMappings, WriteIdMapping);
@@ -29,7 +28,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteIdMapping(Utf8JsonWriter w, IdMapping mapping)
+    private static void WriteIdMapping(JsonWriter w, IdMapping mapping)
     {
         w.WriteStartObject();
         w.WriteNumber("containerID"u8, mapping.ContainerId);
@@ -38,7 +37,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteNamespace(Utf8JsonWriter w, NamespaceSpec ns)
+    private static void WriteNamespace(JsonWriter w, NamespaceSpec ns)
     {
         w.WriteStartObject();
         w.WriteString("type"u8, ns.Type);
@@ -46,7 +45,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteDevice(Utf8JsonWriter w, DeviceSpec device)
+    private static void WriteDevice(JsonWriter w, DeviceSpec device)
     {
         w.WriteStartObject();
         w.WriteString("path"u8, device.Path);
@@ -59,14 +58,14 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteNetDevice(Utf8JsonWriter w, NetDeviceSpec device)
+    private static void WriteNetDevice(JsonWriter w, NetDeviceSpec device)
     {
         w.WriteStartObject();
         w.TextIfAny("name"u8, device.Name);
         w.WriteEndObject();
     }
 
-    private static void WriteSeccomp(Utf8JsonWriter w, SeccompSpec seccomp)
+    private static void WriteSeccomp(JsonWriter w, SeccompSpec seccomp)
     {
         w.WriteStartObject();
         w.WriteString("defaultAction"u8, seccomp.DefaultAction);
@@ -79,7 +78,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteSeccompRule(Utf8JsonWriter w, SeccompRule rule)
+    private static void WriteSeccompRule(JsonWriter w, SeccompRule rule)
     {
         w.WriteStartObject();
         w.Texts("names"u8, rule.Names);
@@ -89,7 +88,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteSeccompArg(Utf8JsonWriter w, SeccompArg arg)
+    private static void WriteSeccompArg(JsonWriter w, SeccompArg arg)
     {
         w.WriteStartObject();
         w.WriteNumber("index"u8, arg.Index);
@@ -99,7 +98,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteIntelRdt(Utf8JsonWriter w, IntelRdtSpec rdt)
+    private static void WriteIntelRdt(JsonWriter w, IntelRdtSpec rdt)
     {
         w.WriteStartObject();
         w.TextIfAny("closID"u8, rdt.ClosId);
@@ -112,7 +111,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteMemoryPolicy(Utf8JsonWriter w, MemoryPolicySpec policy)
+    private static void WriteMemoryPolicy(JsonWriter w, MemoryPolicySpec policy)
     {
         w.WriteStartObject();
         w.WriteString("mode"u8, policy.Mode);
@@ -121,7 +120,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WritePersonality(Utf8JsonWriter w, PersonalitySpec personality)
+    private static void WritePersonality(JsonWriter w, PersonalitySpec personality)
     {
         w.WriteStartObject();
         w.WriteString("domain"u8, personality.Domain);
@@ -129,7 +128,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteTimeOffset(Utf8JsonWriter w, TimeOffsetSpec offset)
+    private static void WriteTimeOffset(JsonWriter w, TimeOffsetSpec offset)
     {
         w.WriteStartObject();
         w.NumberUnlessZero("secs"u8, offset.Secs);

@@ -1,5 +1,4 @@
 // Records to config.json: the process.
-using System.Text.Json;
 using Berth.Oci.Json;
 
 namespace Berth.Oci.RuntimeSpec;
@@ -7,7 +6,7 @@ namespace Berth.Oci.RuntimeSpec;
 public static partial class SpecWriter
 {
     /// <summary>Writes a process as one value.</summary>
-    public static void Write(Utf8JsonWriter w, ProcessSpec process)
+    public static void Write(JsonWriter w, ProcessSpec process)
     {
         w.WriteStartObject();
         w.TrueIfSo("terminal"u8, process.Terminal);
@@ -28,7 +27,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteBox(Utf8JsonWriter w, BoxSpec box)
+    private static void WriteBox(JsonWriter w, BoxSpec box)
     {
         w.WriteStartObject();
         w.WriteNumber("height"u8, box.Height);
@@ -36,7 +35,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteUser(Utf8JsonWriter w, UserSpec user)
+    private static void WriteUser(JsonWriter w, UserSpec user)
     {
         w.WriteStartObject();
         w.WriteNumber("uid"u8, user.Uid);
@@ -47,7 +46,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteCapabilities(Utf8JsonWriter w, CapabilitiesSpec capabilities)
+    private static void WriteCapabilities(JsonWriter w, CapabilitiesSpec capabilities)
     {
         w.WriteStartObject();
         w.TextsIfAny("bounding"u8, capabilities.Bounding);
@@ -58,7 +57,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteRlimit(Utf8JsonWriter w, RlimitSpec rlimit)
+    private static void WriteRlimit(JsonWriter w, RlimitSpec rlimit)
     {
         w.WriteStartObject();
         w.WriteString("type"u8, rlimit.Type);
@@ -67,7 +66,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteScheduler(Utf8JsonWriter w, SchedulerSpec scheduler)
+    private static void WriteScheduler(JsonWriter w, SchedulerSpec scheduler)
     {
         w.WriteStartObject();
         w.WriteString("policy"u8, scheduler.Policy);
@@ -80,7 +79,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteIoPriority(Utf8JsonWriter w, IoPrioritySpec priority)
+    private static void WriteIoPriority(JsonWriter w, IoPrioritySpec priority)
     {
         w.WriteStartObject();
         w.WriteString("class"u8, priority.Class);
@@ -88,7 +87,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteCpuAffinity(Utf8JsonWriter w, CpuAffinitySpec affinity)
+    private static void WriteCpuAffinity(JsonWriter w, CpuAffinitySpec affinity)
     {
         w.WriteStartObject();
         w.TextIfAny("initial"u8, affinity.Initial);

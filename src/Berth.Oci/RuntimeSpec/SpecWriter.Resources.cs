@@ -1,5 +1,4 @@
 // Records to config.json: cgroup limits.
-using System.Text.Json;
 using Berth.Oci.Json;
 
 namespace Berth.Oci.RuntimeSpec;
@@ -7,7 +6,7 @@ namespace Berth.Oci.RuntimeSpec;
 public static partial class SpecWriter
 {
     /// <summary>Writes limits as one value.</summary>
-    public static void Write(Utf8JsonWriter w, ResourcesSpec resources)
+    public static void Write(JsonWriter w, ResourcesSpec resources)
     {
         w.WriteStartObject();
         w.ListIfAny("devices"u8, resources.Devices, WriteDeviceRule);
@@ -22,7 +21,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteDeviceRule(Utf8JsonWriter w, DeviceRule rule)
+    private static void WriteDeviceRule(JsonWriter w, DeviceRule rule)
     {
         w.WriteStartObject();
         w.WriteBoolean("allow"u8, rule.Allow);
@@ -33,7 +32,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteMemory(Utf8JsonWriter w, MemorySpec memory)
+    private static void WriteMemory(JsonWriter w, MemorySpec memory)
     {
         w.WriteStartObject();
         w.NumberIfAny("limit"u8, memory.Limit);
@@ -48,7 +47,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteCpu(Utf8JsonWriter w, CpuSpec cpu)
+    private static void WriteCpu(JsonWriter w, CpuSpec cpu)
     {
         w.WriteStartObject();
         w.NumberIfAny("shares"u8, cpu.Shares);
@@ -63,14 +62,14 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WritePids(Utf8JsonWriter w, PidsSpec pids)
+    private static void WritePids(JsonWriter w, PidsSpec pids)
     {
         w.WriteStartObject();
         w.NumberIfAny("limit"u8, pids.Limit);
         w.WriteEndObject();
     }
 
-    private static void WriteBlockIo(Utf8JsonWriter w, BlockIoSpec io)
+    private static void WriteBlockIo(JsonWriter w, BlockIoSpec io)
     {
         w.WriteStartObject();
         w.NumberIfAny("weight"u8, (long?)io.Weight);
@@ -83,7 +82,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteWeightDevice(Utf8JsonWriter w, WeightDevice device)
+    private static void WriteWeightDevice(JsonWriter w, WeightDevice device)
     {
         w.WriteStartObject();
         w.WriteNumber("major"u8, device.Major);
@@ -93,7 +92,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteThrottleDevice(Utf8JsonWriter w, ThrottleDevice device)
+    private static void WriteThrottleDevice(JsonWriter w, ThrottleDevice device)
     {
         w.WriteStartObject();
         w.WriteNumber("major"u8, device.Major);
@@ -102,7 +101,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteHugepageLimit(Utf8JsonWriter w, HugepageLimit limit)
+    private static void WriteHugepageLimit(JsonWriter w, HugepageLimit limit)
     {
         w.WriteStartObject();
         w.WriteString("pageSize"u8, limit.PageSize);
@@ -110,7 +109,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteNetwork(Utf8JsonWriter w, NetworkSpec network)
+    private static void WriteNetwork(JsonWriter w, NetworkSpec network)
     {
         w.WriteStartObject();
         w.NumberIfAny("classID"u8, (long?)network.ClassId);
@@ -118,7 +117,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteInterfacePriority(Utf8JsonWriter w, InterfacePriority priority)
+    private static void WriteInterfacePriority(JsonWriter w, InterfacePriority priority)
     {
         w.WriteStartObject();
         w.WriteString("name"u8, priority.Name);
@@ -126,7 +125,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteRdma(Utf8JsonWriter w, RdmaSpec rdma)
+    private static void WriteRdma(JsonWriter w, RdmaSpec rdma)
     {
         w.WriteStartObject();
         w.NumberIfAny("hcaHandles"u8, (long?)rdma.HcaHandles);

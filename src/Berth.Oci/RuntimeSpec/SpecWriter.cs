@@ -1,5 +1,4 @@
 // Records to config.json: the top level, mounts and hooks, in the order and with the omissions of specs-go.
-using System.Text.Json;
 using Berth.Oci.Json;
 
 namespace Berth.Oci.RuntimeSpec;
@@ -17,7 +16,7 @@ public static partial class SpecWriter
     public static byte[] ToJson(ResourcesSpec resources, bool indented) => JsonMembers.Document(resources, indented, Write);
 
     /// <summary>Writes a configuration as one value.</summary>
-    public static void Write(Utf8JsonWriter w, Spec spec)
+    public static void Write(JsonWriter w, Spec spec)
     {
         w.WriteStartObject();
         w.WriteString("ociVersion"u8, spec.OciVersion);
@@ -32,7 +31,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteRoot(Utf8JsonWriter w, RootSpec root)
+    private static void WriteRoot(JsonWriter w, RootSpec root)
     {
         w.WriteStartObject();
         w.WriteString("path"u8, root.Path);
@@ -40,7 +39,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteMount(Utf8JsonWriter w, MountSpec mount)
+    private static void WriteMount(JsonWriter w, MountSpec mount)
     {
         w.WriteStartObject();
         w.WriteString("destination"u8, mount.Destination);
@@ -52,7 +51,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteHooks(Utf8JsonWriter w, HooksSpec hooks)
+    private static void WriteHooks(JsonWriter w, HooksSpec hooks)
     {
         w.WriteStartObject();
         w.ListIfAny("prestart"u8, hooks.Prestart, WriteHook);
@@ -64,7 +63,7 @@ public static partial class SpecWriter
         w.WriteEndObject();
     }
 
-    private static void WriteHook(Utf8JsonWriter w, HookSpec hook)
+    private static void WriteHook(JsonWriter w, HookSpec hook)
     {
         w.WriteStartObject();
         w.WriteString("path"u8, hook.Path);

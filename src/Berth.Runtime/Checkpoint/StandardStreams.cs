@@ -1,7 +1,7 @@
 // The standard streams of a container across checkpoint and restore: what comes from outside is connected to the restorer's.
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
@@ -96,27 +96,21 @@ internal sealed class StandardStreams
     /// <summary>Writes them into an image, while the processes stand still.</summary>
     public void Save(string imagePath)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer))
-        {
-            w.WriteStartArray();
-            foreach (string name in _names) w.WriteStringValue(name);
-            w.WriteEndArray();
-        }
-        KernelPath.WriteAtomically($"{imagePath}/{NamesFile}", buffer.WrittenSpan, 0x180);
+        JsonWriter w = new();
+        w.WriteStartArray();
+        foreach (string name in _names) w.WriteStringValue(name);
+        w.WriteEndArray();
+        KernelPath.WriteAtomically($"{imagePath}/{NamesFile}", w.Written, 0x180);
         if (_measured.Count == 0) return;
-        buffer.ResetWrittenCount();
-        using (Utf8JsonWriter w = new(buffer))
+        w = new();
+        w.WriteStartObject();
+        HashSet<string> written = [];
+        foreach ((string name, string path) in _measured)
         {
-            w.WriteStartObject();
-            HashSet<string> written = [];
-            foreach ((string name, string path) in _measured)
-            {
-                if (KernelPath.Facts(path) is { } facts && written.Add(name)) w.WriteNumber(name, facts.Size);
-            }
-            w.WriteEndObject();
+            if (KernelPath.Facts(path) is { } facts && written.Add(name)) w.WriteNumber(name, facts.Size);
         }
-        KernelPath.WriteAtomically($"{imagePath}/{LengthsFile}", buffer.WrittenSpan, 0x180);
+        w.WriteEndObject();
+        KernelPath.WriteAtomically($"{imagePath}/{LengthsFile}", w.Written, 0x180);
     }
 
     /// <summary>Connects those of an image to our own streams of the same number.</summary>

@@ -1,7 +1,6 @@
 // events: statistics at an interval, and what the kernel says about memory.
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Cgroups;
 using Berth.Linux;
 using Berth.Linux.Processes;
@@ -48,30 +47,24 @@ internal static class EventsVerb
 
     private static void Stats(string id, CgroupTree tree)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer))
-        {
-            w.WriteStartObject();
-            w.WriteString("type"u8, "stats"u8);
-            w.WriteString("id"u8, id);
-            w.WritePropertyName("data"u8);
-            StatsJson.Write(w, tree.Stats());
-            w.WriteEndObject();
-        }
-        Invocation.Print([.. buffer.WrittenSpan, (byte)'\n']);
+        JsonWriter w = new();
+        w.WriteStartObject();
+        w.WriteString("type"u8, "stats");
+        w.WriteString("id"u8, id);
+        w.WritePropertyName("data"u8);
+        StatsJson.Write(w, tree.Stats());
+        w.WriteEndObject();
+        Invocation.Print([.. w.Written, (byte)'\n']);
     }
 
     private static void Simple(string id, string type)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer))
-        {
-            w.WriteStartObject();
-            w.WriteString("type"u8, type);
-            w.WriteString("id"u8, id);
-            w.WriteEndObject();
-        }
-        Invocation.Print([.. buffer.WrittenSpan, (byte)'\n']);
+        JsonWriter w = new();
+        w.WriteStartObject();
+        w.WriteString("type"u8, type);
+        w.WriteString("id"u8, id);
+        w.WriteEndObject();
+        Invocation.Print([.. w.Written, (byte)'\n']);
     }
 
     /// <summary>A duration as Go writes it: 100ms, 5s, 1m.</summary>

@@ -1,8 +1,7 @@
 // state, list and ps: what is there, as JSON or as a table.
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Cgroups;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
@@ -16,9 +15,9 @@ internal static class ListVerbs
     public static int State(Invocation call)
     {
         (ContainerRecord record, ContainerStatus status) = call.Runtime.State(call.Id);
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer, new JsonWriterOptions { Indented = true })) Write(w, record, status);
-        Invocation.Print(buffer.WrittenSpan);
+        JsonWriter w = new("  ");
+        Write(w, record, status);
+        Invocation.Print(w.Written);
         return 0;
     }
 
@@ -74,24 +73,21 @@ internal static class ListVerbs
 
     private static byte[] Json(List<(ContainerRecord Record, ContainerStatus Status)> containers)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer))
+        JsonWriter w = new();
+        if (containers.Count == 0)
         {
-            if (containers.Count == 0)
-            {
-                w.WriteNullValue();
-            }
-            else
-            {
-                w.WriteStartArray();
-                foreach ((ContainerRecord record, ContainerStatus status) in containers) Write(w, record, status);
-                w.WriteEndArray();
-            }
+            w.WriteNullValue();
         }
-        return [.. buffer.WrittenSpan, (byte)'\n'];
+        else
+        {
+            w.WriteStartArray();
+            foreach ((ContainerRecord record, ContainerStatus status) in containers) Write(w, record, status);
+            w.WriteEndArray();
+        }
+        return [.. w.Written, (byte)'\n'];
     }
 
-    private static void Write(Utf8JsonWriter w, ContainerRecord r, ContainerStatus status)
+    private static void Write(JsonWriter w, ContainerRecord r, ContainerStatus status)
     {
         w.WriteStartObject();
         w.WriteString("ociVersion"u8, CommandLine.SpecVersion);

@@ -1,8 +1,7 @@
 // plan: the steps of a bundle's start, each with why it stands there and which kernel calls it makes. Nothing is executed.
+using Berth.Oci.Json;
 using Berth.Linux;
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Berth.Linux.Files;
 using Berth.Linux.Programs;
 using Berth.Runtime.Bundles;
@@ -72,24 +71,21 @@ internal static class PlanVerb
 
     private static byte[] Json(InitPlan plan)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer, new JsonWriterOptions { Indented = true }))
+        JsonWriter w = new("  ");
+        w.WriteStartArray();
+        for (int i = 0; i < plan.Program.Steps.Count; i++)
         {
-            w.WriteStartArray();
-            for (int i = 0; i < plan.Program.Steps.Count; i++)
-            {
-                ProgramStep step = plan.Program.Steps[i];
-                w.WriteStartObject();
-                w.WriteString("step"u8, step.Name);
-                if (step.Subject is not null) w.WriteString("subject"u8, step.Subject);
-                if (step.Why is not null) w.WriteString("why"u8, step.Why);
-                w.WriteStartArray("calls"u8);
-                foreach (string name in plan.Program.CallsOf(i)) w.WriteStringValue(name);
-                w.WriteEndArray();
-                w.WriteEndObject();
-            }
+            ProgramStep step = plan.Program.Steps[i];
+            w.WriteStartObject();
+            w.WriteString("step"u8, step.Name);
+            if (step.Subject is not null) w.WriteString("subject"u8, step.Subject);
+            if (step.Why is not null) w.WriteString("why"u8, step.Why);
+            w.WriteStartArray("calls"u8);
+            foreach (string name in plan.Program.CallsOf(i)) w.WriteStringValue(name);
             w.WriteEndArray();
+            w.WriteEndObject();
         }
-        return [.. buffer.WrittenSpan, (byte)'\n'];
+        w.WriteEndArray();
+        return [.. w.Written, (byte)'\n'];
     }
 }

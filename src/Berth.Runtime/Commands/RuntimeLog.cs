@@ -1,8 +1,7 @@
 // The log in runc's two formats, to a file or to standard error, and errors always also where a person looks.
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Runtime.State;
@@ -66,16 +65,13 @@ internal sealed class RuntimeLog(string? path, bool json, LogLevel least)
 
     private static byte[] Json(LogLevel level, string text)
     {
-        ArrayBufferWriter<byte> buffer = new(256);
-        using (Utf8JsonWriter w = new(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            w.WriteStartObject();
-            w.WriteString("level"u8, Word(level));
-            w.WriteString("msg"u8, text);
-            w.WriteString("time"u8, Now);
-            w.WriteEndObject();
-        }
-        return [.. buffer.WrittenSpan, (byte)'\n'];
+        JsonWriter w = new();
+        w.WriteStartObject();
+        w.WriteString("level"u8, Word(level));
+        w.WriteString("msg"u8, text);
+        w.WriteString("time"u8, Now);
+        w.WriteEndObject();
+        return [.. w.Written, (byte)'\n'];
     }
 
     private static string Text(LogLevel level, string text)

@@ -1,9 +1,8 @@
 // JSON that can be edited and keeps what it does not know. The framework's JsonNode would do, and weighs 350 KB in a native program.
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Berth.Oci.Json;
 
 namespace Berth.Runtime.Generate;
 
@@ -122,10 +121,9 @@ internal sealed class JsonTree
     /// <summary>The document, indented with tabs.</summary>
     public string ToJson()
     {
-        ArrayBufferWriter<byte> buffer = new();
-        JsonWriterOptions options = new() { Indented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        using (Utf8JsonWriter writer = new(buffer, options)) Write(writer);
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        JsonWriter writer = new("\t");
+        Write(writer);
+        return Encoding.UTF8.GetString(writer.Written);
     }
 
     private int IndexOf(string name)
@@ -161,7 +159,7 @@ internal sealed class JsonTree
         }
     }
 
-    private void Write(Utf8JsonWriter writer)
+    private void Write(JsonWriter writer)
     {
         switch (_kind)
         {
@@ -184,7 +182,7 @@ internal sealed class JsonTree
                 break;
             default:
                 // As it was written: 1e3 stays 1e3, and no digit of a large number is lost.
-                writer.WriteRawValue(_text, skipInputValidation: true);
+                writer.WriteRawValue(_text);
                 break;
         }
     }

@@ -1,6 +1,5 @@
 // A timeline of a start in the format that Chrome's and Perfetto's viewers read (Trace Event Format, JSON array).
-using System.Buffers;
-using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
 using Berth.Linux.Programs;
@@ -24,32 +23,31 @@ internal sealed class StepTrace
     {
         Mark("spawn and meet");
         long origin = _parent[0].Start;
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer))
+        JsonWriter w = new();
+        w.WriteStartArray();
+        foreach ((string name, long start, long end) in _parent) Event(w, name, subject, start - origin, end - start, thread: 1);
+        for (int i = 0; i < program.Steps.Count && i < child.StepTimes.Count; i++)
         {
-            w.WriteStartArray();
-            foreach ((string name, long start, long end) in _parent) Event(w, name, subject, start - origin, end - start, thread: 1);
-            for (int i = 0; i < program.Steps.Count && i < child.StepTimes.Count; i++)
-            {
-                long start = child.StepTimes[i];
-                if (start == 0) continue;
-                long end = 0;
-                for (int next = i + 1; next < child.StepTimes.Count && end == 0; next++) end = child.StepTimes[next];
-                if (end == 0) end = child.ExecuteTime == 0 ? start : child.ExecuteTime;
-                Event(w, program.Steps[i].Phrase, program.Steps[i].Why ?? "", start - origin, Math.Max(0, end - start), thread: 2);
-            }
-            w.WriteEndArray();
+            long start = child.StepTimes[i];
+            if (start == 0) continue;
+            long end = 0;
+            for (int next = i + 1; next < child.StepTimes.Count && end == 0; next++) end = child.StepTimes[next];
+            if (end == 0) end = child.ExecuteTime == 0 ? start : child.ExecuteTime;
+            Event(w, program.Steps[i].Phrase, program.Steps[i].Why ?? "", start - origin, Math.Max(0, end - start), thread: 2);
         }
-        KernelPath.WriteAtomically(path, buffer.WrittenSpan, 0x1A4);
+        w.WriteEndArray();
+        KernelPath.WriteAtomically(path, w.Written, 0x1A4);
     }
 
-    private static void Event(Utf8JsonWriter w, string name, string why, long start, long length, int thread)
+    private static void Event(JsonWriter w, string name, string why, long start, long length, int thread)
     {
         w.WriteStartObject();
         w.WriteString("name"u8, name);
-        w.WriteString("ph"u8, "X"u8);
-        w.WriteNumber("ts"u8, start / 1000.0);
-        w.WriteNumber("dur"u8, length / 1000.0);
+        w.WriteString("ph"u8, "X");
+        w.WritePropertyName("ts"u8);
+        w.WriteRawValue(Microseconds(start));
+        w.WritePropertyName("dur"u8);
+        w.WriteRawValue(Microseconds(length));
         w.WriteNumber("pid"u8, 1);
         w.WriteNumber("tid"u8, thread);
         w.WriteStartObject("args"u8);
@@ -57,4 +55,6 @@ internal sealed class StepTrace
         w.WriteEndObject();
         w.WriteEndObject();
     }
+
+    private static string Microseconds(long nanoseconds) => $"{nanoseconds / 1000}.{nanoseconds % 1000 / 100}";
 }

@@ -1,6 +1,6 @@
 // What is stored of a container: one immutable record, replaced atomically. What the kernel knows is not in it.
-using System.Buffers;
 using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Cgroups;
 using Berth.Oci.Faults;
 
@@ -51,45 +51,42 @@ public sealed record ContainerRecord
     /// <summary>As bytes.</summary>
     public byte[] ToJson()
     {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter w = new(buffer))
+        JsonWriter w = new();
+        w.WriteStartObject();
+        w.WriteNumber("version"u8, LayoutVersion);
+        w.WriteString("id"u8, Id);
+        w.WriteString("ociVersion"u8, OciVersion);
+        w.WriteString("bundle"u8, Bundle);
+        w.WriteString("rootfs"u8, Rootfs);
+        w.WriteNumber("init_process_pid"u8, Pid);
+        w.WriteNumber("init_process_start"u8, StartTime);
+        w.WriteString("created"u8, Created);
+        w.WriteNumber("owner"u8, Owner);
+        if (Cgroups is not null)
         {
-            w.WriteStartObject();
-            w.WriteNumber("version"u8, LayoutVersion);
-            w.WriteString("id"u8, Id);
-            w.WriteString("ociVersion"u8, OciVersion);
-            w.WriteString("bundle"u8, Bundle);
-            w.WriteString("rootfs"u8, Rootfs);
-            w.WriteNumber("init_process_pid"u8, Pid);
-            w.WriteNumber("init_process_start"u8, StartTime);
-            w.WriteString("created"u8, Created);
-            w.WriteNumber("owner"u8, Owner);
-            if (Cgroups is not null)
-            {
-                w.WritePropertyName("cgroups"u8);
-                Cgroups.Write(w);
-            }
-            if (StandardStreams is not null)
-            {
-                w.WriteStartArray("external_descriptors"u8);
-                foreach (string stream in StandardStreams) w.WriteStringValue(stream);
-                w.WriteEndArray();
-            }
-            if (IntelRdt is { } rdt)
-            {
-                w.WriteStartObject("intelRdt"u8);
-                w.WriteString("root"u8, rdt.Root);
-                w.WriteString("group"u8, rdt.Group);
-                w.WriteBoolean("isOurs"u8, rdt.IsOurs);
-                w.WriteString("monitoring"u8, rdt.Monitoring);
-                w.WriteEndObject();
-            }
-            w.WriteStartObject("annotations"u8);
-            foreach ((string key, string value) in Annotations) w.WriteString(key, value);
-            w.WriteEndObject();
+            w.WritePropertyName("cgroups"u8);
+            Cgroups.Write(w);
+        }
+        if (StandardStreams is not null)
+        {
+            w.WriteStartArray("external_descriptors"u8);
+            foreach (string stream in StandardStreams) w.WriteStringValue(stream);
+            w.WriteEndArray();
+        }
+        if (IntelRdt is { } rdt)
+        {
+            w.WriteStartObject("intelRdt"u8);
+            w.WriteString("root"u8, rdt.Root);
+            w.WriteString("group"u8, rdt.Group);
+            w.WriteBoolean("isOurs"u8, rdt.IsOurs);
+            w.WriteString("monitoring"u8, rdt.Monitoring);
             w.WriteEndObject();
         }
-        return buffer.WrittenSpan.ToArray();
+        w.WriteStartObject("annotations"u8);
+        foreach ((string key, string value) in Annotations) w.WriteString(key, value);
+        w.WriteEndObject();
+        w.WriteEndObject();
+        return w.ToArray();
     }
 
     /// <summary>From bytes.</summary>

@@ -1,8 +1,6 @@
 // The verb `validate`: a bundle held against the rules of the runtime specification.
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using Berth.Oci.Json;
 using Berth.Oci.Faults;
 
 namespace Berth.Runtime.Validate;
@@ -110,26 +108,23 @@ public static class ValidateCommand
 
     private static string ToJson(List<Finding> findings, bool isValid)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter w = new(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        JsonWriter w = new("  ");
+        w.WriteStartObject();
+        w.WriteBoolean("valid"u8, isValid);
+        w.WriteStartArray("findings"u8);
+        foreach (Finding finding in findings)
         {
             w.WriteStartObject();
-            w.WriteBoolean("valid"u8, isValid);
-            w.WriteStartArray("findings"u8);
-            foreach (Finding finding in findings)
-            {
-                w.WriteStartObject();
-                w.WriteString("rule"u8, finding.Rule.Id);
-                w.WriteString("level"u8, Word(finding.Rule.Level));
-                w.WriteString("path"u8, finding.Path);
-                w.WriteString("message"u8, finding.Message);
-                w.WriteString("section"u8, finding.Rule.Section);
-                w.WriteEndObject();
-            }
-            w.WriteEndArray();
+            w.WriteString("rule"u8, finding.Rule.Id);
+            w.WriteString("level"u8, Word(finding.Rule.Level));
+            w.WriteString("path"u8, finding.Path);
+            w.WriteString("message"u8, finding.Message);
+            w.WriteString("section"u8, finding.Rule.Section);
             w.WriteEndObject();
         }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        w.WriteEndArray();
+        w.WriteEndObject();
+        return Encoding.UTF8.GetString(w.Written);
     }
 
     private static string Word(RuleLevel level) => level switch

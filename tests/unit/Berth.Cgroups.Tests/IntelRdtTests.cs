@@ -1,8 +1,8 @@
 // resctrl on a recorded tree.
 using System.Text;
-using System.Text.Json;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups.Tests;
 
@@ -100,13 +100,13 @@ public class IntelRdtTests
         tree["c1/mon_data/mon_L3_00/mbm_total_bytes"] = "9\n";
         tree["c1/mon_data/mon_L3_00/mbm_local_bytes"] = "8\n";
         IntelRdtStats stats = IntelRdt.Open(new IntelRdtRecord(tree.Root, tree.Root + "/c1", true, null)).Stats();
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream)) IntelRdtJson.Write(writer, stats);
+        JsonWriter writer = new();
+        IntelRdtJson.Write(writer, stats);
         Assert.Equal(
             Flat("""
                 {"l3_cache_info":{"cbm_mask":"fffff","min_cbm_bits":1,"num_closids":16},"l3_cache_schema_root":"L3:0=fffff;1=fffff","l3_cache_schema":"L3:0=f;1=f",
                 "schemata":["L3:0=f;1=f"],"mbm_stats":[{"mbm_total_bytes":9,"mbm_local_bytes":8}],"cmt_stats":[{"llc_occupancy":123}]}
                 """),
-            Encoding.UTF8.GetString(stream.ToArray()));
+            Encoding.UTF8.GetString(writer.Written));
     }
 }

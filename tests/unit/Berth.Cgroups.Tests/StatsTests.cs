@@ -1,6 +1,6 @@
 // Statistics of both versions from recorded files, and the JSON that runc's users read.
 using System.Text;
-using System.Text.Json;
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups.Tests;
 
@@ -8,9 +8,9 @@ public class StatsTests
 {
     private static string Json(CgroupStats stats, IntelRdtStats? rdt = null, IReadOnlyList<NetworkInterfaceStats>? interfaces = null)
     {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream)) StatsJson.Write(writer, stats, rdt, interfaces);
-        return Encoding.UTF8.GetString(stream.ToArray());
+        JsonWriter writer = new();
+        StatsJson.Write(writer, stats, rdt, interfaces);
+        return Encoding.UTF8.GetString(writer.Written);
     }
 
     private static CgroupTree Open(CgroupMode mode, params (Controller, string)[] paths) =>

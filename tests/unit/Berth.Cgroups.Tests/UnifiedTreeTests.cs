@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
+using Berth.Oci.Json;
 
 namespace Berth.Cgroups.Tests;
 
@@ -170,16 +171,16 @@ public class UnifiedTreeTests
             Unit = new SystemdUnit("a.slice", "b.scope"),
             UnitDirectory = "/u",
         };
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream)) record.Write(writer);
-        Utf8JsonReader reader = new(stream.ToArray());
+        JsonWriter writer = new();
+        record.Write(writer);
+        Utf8JsonReader reader = new(writer.Written);
         reader.Read();
         CgroupRecord again = CgroupRecord.Read(ref reader);
         Assert.Equal(JsonTokenType.EndObject, reader.TokenType);
         Assert.Equal(record with { Paths = [], Created = [] }, again with { Paths = [], Created = [] });
         Assert.Equal(record.Paths, again.Paths);
         Assert.Equal(record.Created, again.Created);
-        Assert.Contains("\"name=systemd\":\"/s/c\"", Encoding.UTF8.GetString(stream.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("\"name=systemd\":\"/s/c\"", Encoding.UTF8.GetString(writer.Written), StringComparison.Ordinal);
     }
 
     [Fact]
