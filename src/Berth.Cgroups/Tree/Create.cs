@@ -150,8 +150,11 @@ public sealed partial class CgroupTree
     /// <summary>The record as it will be when all succeeds.</summary>
     private CgroupRecord Foresee()
     {
+        // Hierarchies look alike: what is missing in one is missing in all. Where it was not, an empty cgroup goes with the rest.
+        List<string> paths = DistinctDirectories();
+        int levels = paths.Count == 0 ? 0 : Directories.MissingLevels(paths[0]);
         Directories missing = new();
-        foreach (string path in DistinctDirectories()) missing.Foresee(path);
+        foreach (string path in paths) missing.Foresee(path, levels);
         return Record with { Created = missing.Created };
     }
 

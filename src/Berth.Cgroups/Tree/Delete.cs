@@ -6,6 +6,10 @@ namespace Berth.Cgroups;
 
 public sealed partial class CgroupTree
 {
+    /// <summary>Removes the container's cgroups if no process and no cgroup is in them, which asks nobody to be killed.</summary>
+    /// <returns>Whether they are gone; if not, some may be.</returns>
+    public bool TryDeleteIdle() => _unit is null && _directories.TryRemoveIdle();
+
     /// <summary>Removes the container's cgroups. Directories that were there before creation stay, as do parents others use.</summary>
     /// <exception cref="BerthException">Processes stay in one of them.</exception>
     public void Delete()

@@ -21,12 +21,31 @@ internal sealed class Directories
         if (!_created.Contains(path)) _created.Add(path);
     }
 
-    /// <summary>Lists a directory that is missing, with those above it, as if it had been made.</summary>
-    public void Foresee(string path)
+    /// <summary>Lists a directory as if it had been made, with those above it up to a number of levels.</summary>
+    public void Foresee(string path, int levels)
     {
-        if (path.Length == 0 || _created.Contains(path) || KernelFile.Exists(path)) return;
-        Foresee(path[..path.LastIndexOf('/')]);
-        _created.Add(path);
+        if (levels > 1) Foresee(path[..path.LastIndexOf('/')], levels - 1);
+        if (levels > 0) Adopt(path);
+    }
+
+    /// <summary>How many components at the end of a path do not exist.</summary>
+    public static int MissingLevels(string path)
+    {
+        int levels = 0;
+        for (int end = path.Length; end > 0 && !KernelFile.Exists(path[..end]); end = path.LastIndexOf('/', end - 1)) levels++;
+        return levels;
+    }
+
+    /// <summary>Removes what was made, last first, until one is in use.</summary>
+    /// <returns>Whether all are gone.</returns>
+    public bool TryRemoveIdle()
+    {
+        for (int i = _created.Count - 1; i >= 0; i--)
+        {
+            if (!KernelDirectory.TryRemove(_created[i], out Errno errno) && errno != Errno.ENOENT) return false;
+            _created.RemoveAt(i);
+        }
+        return true;
     }
 
     /// <summary>Makes a directory and the missing ones above it.</summary>

@@ -141,7 +141,7 @@ public sealed unsafe partial class ChildProgram
             bool changed = true;
             if (pageMap is not null)
             {
-                if (page % 512 == 0 && pread(pageMap.Number, entries, 4096, (nint)((whole.Start / PageSize) + page) * 8) <= 0) pageMap = null;
+                if (page % 512 == 0 && pread(pageMap.Number, entries, (nuint)Math.Min(512, pages - page) * 8, (nint)((whole.Start / PageSize) + page) * 8) <= 0) pageMap = null;
                 ulong entry = entries[page % 512];
                 // pagemap.rst: bit 63 present, bit 62 swapped, bit 61 is a page of a file. What is not present is the file's.
                 changed = pageMap is null || ((entry >> 62) != 0 && (entry >> 61 & 1) == 0);

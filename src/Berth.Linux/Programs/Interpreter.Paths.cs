@@ -56,53 +56,78 @@ internal unsafe ref partial struct Interpreter
     /// <summary>Makes the first missing component of the path, or rewrites the path where a dangling link stands in the way.</summary>
     private bool MakeMissing(int root, byte* path, byte* link, byte* joined, int kind, uint mode)
     {
+        // Mostly it is the last component that is missing.
+        int slash = LastSlash(path);
+        if (slash > 0)
+        {
+            path[slash] = 0;
+            long directory = OpenInRoot(root, path);
+            path[slash] = (byte)'/';
+            if (directory >= 0) return MakeIn(directory, path, slash + 1, EndOf(path, slash + 1), link, joined, kind, mode);
+        }
         long parent = Call(Syscall.OpenAt, root, (long)Dot(), O_PATH | O_CLOEXEC);
         if (parent < 0) return false;
         int start = 0;
         while (true)
         {
             while (path[start] == '/') start++;
-            int end = start;
-            while (path[end] != 0 && path[end] != '/') end++;
-            bool last = path[end] == 0 || (path[end] == '/' && path[end + 1] == 0);
+            int end = EndOf(path, start);
             byte kept = path[end];
             path[end] = 0;
             long fd = OpenInRoot(root, path);
-            if (fd >= 0)
+            path[end] = kept;
+            if (fd < 0)
             {
-                path[end] = kept;
+                if (_errno == (int)Errno.ENOENT) return MakeIn(parent, path, start, end, link, joined, kind, mode);
+                int errno = _errno;
                 Call(Syscall.Close, parent);
-                parent = fd;
-                if (kept == 0)
-                {
-                    // Somebody else made it meanwhile.
-                    Call(Syscall.Close, parent);
-                    return true;
-                }
-                start = end;
-                continue;
-            }
-            if (_errno != (int)Errno.ENOENT)
-            {
-                path[end] = kept;
-                Call(Syscall.Close, parent);
+                _errno = errno;
                 return false;
             }
-            bool made = last && kind == TargetFile
-                ? MakeFile((int)parent, path + start, mode)
-                : Call(Syscall.MkdirAt, parent, (long)(path + start), last ? mode : 0x1ED) >= 0;
-            if (!made && _errno == (int)Errno.EEXIST)
-            {
-                made = FollowDangling((int)parent, path, start, end, kept, link, joined);
-                Call(Syscall.Close, parent);
-                return made;
-            }
-            path[end] = kept;
-            int errno = _errno;
             Call(Syscall.Close, parent);
-            _errno = errno;
-            return made;
+            parent = fd;
+            if (kept == 0)
+            {
+                // Somebody else made it meanwhile.
+                Call(Syscall.Close, parent);
+                return true;
+            }
+            start = end;
         }
+    }
+
+    /// <summary>Makes one component in its open parent, which is closed.</summary>
+    private bool MakeIn(long parent, byte* path, int start, int end, byte* link, byte* joined, int kind, uint mode)
+    {
+        byte kept = path[end];
+        bool last = kept == 0 || path[end + 1] == 0;
+        path[end] = 0;
+        bool made = last && kind == TargetFile
+            ? MakeFile((int)parent, path + start, mode)
+            : Call(Syscall.MkdirAt, parent, (long)(path + start), last ? mode : 0x1ED) >= 0;
+        if (!made && _errno == (int)Errno.EEXIST) made = FollowDangling((int)parent, path, start, end, kept, link, joined);
+        else path[end] = kept;
+        int errno = _errno;
+        Call(Syscall.Close, parent);
+        _errno = errno;
+        return made;
+    }
+
+    private static int EndOf(byte* path, int start)
+    {
+        while (path[start] != 0 && path[start] != '/') start++;
+        return start;
+    }
+
+    /// <summary>Where the last component's slash is, or -1 where the path ends with one.</summary>
+    private static int LastSlash(byte* path)
+    {
+        int slash = -1, i = 0;
+        for (; path[i] != 0; i++)
+        {
+            if (path[i] == '/') slash = i;
+        }
+        return slash == i - 1 ? -1 : slash;
     }
 
     private bool MakeFile(int parent, byte* name, uint mode)

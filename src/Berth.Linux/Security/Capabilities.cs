@@ -1,5 +1,5 @@
 // Capability names of capabilities(7) and their bits, one table.
-using Berth.Linux.Files;
+using Berth.Linux.Processes;
 
 namespace Berth.Linux.Security;
 
@@ -31,5 +31,15 @@ public static class Capabilities
     }
 
     /// <summary>The last capability this kernel knows.</summary>
-    public static int Last => int.TryParse(KernelFile.TryReadText("/proc/sys/kernel/cap_last_cap"), out int last) ? Math.Min(last, 63) : Names.Length - 1;
+    public static int Last
+    {
+        get
+        {
+            // Asking for the one we know as the last, and for its neighbours, costs less than reading /proc/sys/kernel/cap_last_cap.
+            int last = Names.Length - 1;
+            while (last < 63 && Self.KnowsCapability(last + 1)) last++;
+            while (last > 0 && !Self.KnowsCapability(last)) last--;
+            return last;
+        }
+    }
 }

@@ -69,7 +69,7 @@ public sealed partial class ContainerRuntime
     /// <summary>Kills the members of cgroups and removes them, as far as they were made.</summary>
     private static void End(CgroupTree cgroups)
     {
-        if (!cgroups.HasCgroup) return;
+        if (!cgroups.HasCgroup || cgroups.TryDeleteIdle()) return;
         if (cgroups.Exists) cgroups.KillAll();
         cgroups.Delete();
     }

@@ -29,7 +29,15 @@ internal static class DeviceNodes
             return;
         }
         List<DeviceSpec> devices = Merge(input.Spec.Linux?.Devices);
-        foreach (DeviceSpec device in devices) AddNode(program, calls, root, device, namespaces.HasUser);
+        Slot mark = program.MarkSlots();
+        (string Path, Slot Directory)? parent = null;
+        foreach (DeviceSpec device in devices)
+        {
+            if (namespaces.HasUser && device.Type is not ("p" or "")) BindNode(program, calls, root, device.Path);
+            else AddNode(program, calls, root, device, ref parent);
+        }
+        if (parent is { } last) program.Close(last.Directory);
+        program.ReleaseSlots(mark);
         AddLinks(program, root);
     }
 
@@ -58,31 +66,31 @@ internal static class DeviceNodes
         return result;
     }
 
-    private static void AddNode(ChildProgram program, MountCalls calls, Slot root, DeviceSpec device, bool bind)
+    // The parent is the directory that the device before this one lies in: it stays open for those that follow.
+    private static void AddNode(ChildProgram program, MountCalls calls, Slot root, DeviceSpec device, ref (string Path, Slot Directory)? parent)
     {
-        Slot mark = program.MarkSlots();
         string path = MountList.Inside(device.Path);
         int slash = path.LastIndexOf('/');
         string name = path[(slash + 1)..];
         string parentPath = slash < 0 ? "." : path[..slash];
-        if (bind && device.Type is not ("p" or ""))
-        {
-            BindNode(program, calls, root, device.Path);
-            program.ReleaseSlots(mark);
-            return;
-        }
         uint mode = (device.FileMode ?? 0x1B6) & 0xFFF;
         uint type = TypeOf(device);
         ulong number = Number((uint)device.Major, (uint)device.Minor);
         program.Step("make device", device.Path, "with the mode and owner of the configuration");
-        Slot parent = program.OpenTarget(root, parentPath, TargetKind.Directory, 0x1ED);
+        if (parent?.Path != parentPath)
+        {
+            if (parent is { } former) program.Close(former.Directory);
+            parent = (parentPath, program.OpenTarget(root, parentPath, TargetKind.Directory, 0x1ED));
+        }
+        Slot directory = parent!.Value.Directory;
+        Slot mark = program.MarkSlots();
         Label exists = program.NewLabel(), refused = program.NewLabel(), done = program.NewLabel();
-        program.MakeNode(parent, name, type | mode, number).OnError(exists, Errno.EEXIST, Errno.EPERM);
-        if (device.Uid is not null || device.Gid is not null) program.ChangeOwner(parent, name, device.Uid ?? 0, device.Gid ?? 0);
+        program.MakeNode(directory, name, type | mode, number).OnError(exists, Errno.EEXIST, Errno.EPERM);
+        if (device.Uid is not null || device.Gid is not null) program.ChangeOwner(directory, name, device.Uid ?? 0, device.Gid ?? 0);
         program.GoTo(done);
         program.Mark(exists);
         // What is there must be that very device, not something the image put in its place.
-        Slot existing = program.OpenAt2(parent, name, OpenFlags.Path | OpenFlags.NoFollow, Resolve.Beneath | Resolve.NoSymlinks);
+        Slot existing = program.OpenAt2(directory, name, OpenFlags.Path | OpenFlags.NoFollow, Resolve.Beneath | Resolve.NoSymlinks);
         program.OnError(refused, Errno.ENOENT);
         if (type == CharacterDevice) program.RequireDevice(existing, number, Errno.EEXIST);
         program.Close(existing);
@@ -91,7 +99,6 @@ internal static class DeviceNodes
         // Nothing is there, so it was EPERM: we have no CAP_MKNOD.
         BindNode(program, calls, root, device.Path);
         program.Mark(done);
-        program.Close(parent);
         program.ReleaseSlots(mark);
     }
 
