@@ -8,22 +8,24 @@ namespace Berth.Runtime.Lifecycle;
 
 internal static class Entry
 {
-    private static readonly Namespaces[] All =
-    [
-        Namespaces.User, Namespaces.Mount, Namespaces.Pid, Namespaces.Network, Namespaces.Ipc, Namespaces.Uts, Namespaces.Cgroup, Namespaces.Time,
-    ];
-
-    /// <summary>Kinds in which the process differs from us: joining one's own user namespace is an error.</summary>
+    /// <summary>Kinds to join.</summary>
+    /// <remarks>
+    /// Joining one's own user namespace is an error, and one's own mount namespace moves the root; so these are left out when
+    /// they are the same. For all others it changes nothing, and is not worth a look.
+    /// </remarks>
     public static Namespaces Kinds(Spec spec, int pid)
     {
         Namespaces kinds = Namespaces.None;
         foreach (NamespaceSpec n in spec.Linux?.Namespaces ?? []) kinds |= NamespacePlan.KindOf(n.Type);
-        foreach (Namespaces kind in All)
-        {
-            if ((kinds & kind) == 0) continue;
-            string name = kind.ProcName();
-            if (KernelPath.Facts($"/proc/{pid}/ns/{name}")?.Inode == KernelPath.Facts($"/proc/self/ns/{name}")?.Inode) kinds &= ~kind;
-        }
+        if (IsOwn(Namespaces.User)) kinds &= ~Namespaces.User;
+        if (IsOwn(Namespaces.Mount)) kinds &= ~Namespaces.Mount;
         return kinds;
+
+        bool IsOwn(Namespaces kind)
+        {
+            if ((kinds & kind) == 0) return false;
+            string name = kind.ProcName();
+            return KernelPath.Facts($"/proc/{pid}/ns/{name}")?.Inode == KernelPath.Facts($"/proc/self/ns/{name}")?.Inode;
+        }
     }
 }

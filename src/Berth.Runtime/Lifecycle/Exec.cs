@@ -58,13 +58,14 @@ public sealed partial class ContainerRuntime
         Preserve.Check(request.PreserveFds);
         (ContainerRecord record, ContainerStatus status) = State(request.Id);
         LifecycleTable.Require(Verb.Exec, status, request.IgnorePaused);
-        Spec spec = LoadSpec(request.Id);
+        byte[] config = KernelFile.Read(_store.ConfigOf(request.Id));
+        Spec spec = SpecReader.Read(config);
         ProcessSpec process = request.Process(spec);
         SpecCheck.CheckProcess(process);
         ConsoleChecks.Check(process, request.ConsoleSocket, request.Detach);
         if (!request.NoSubreaper && !request.Detach) Self.BecomeSubreaper();
         using Foreground? foreground = request.Detach ? null : new Foreground();
-        using ExecLaunch launch = new(this, request, record, spec with { Process = process });
+        using ExecLaunch launch = new(this, request, record, spec with { Process = process }, config);
         SpawnedChild child = launch.Go();
         using Fd pidFd = child.PidFd;
         _options.Debug("child process in init()");
@@ -73,7 +74,7 @@ public sealed partial class ContainerRuntime
     }
 
     /// <summary>The parts of an exec.</summary>
-    private sealed class ExecLaunch(ContainerRuntime runtime, ExecRequest request, ContainerRecord record, Spec spec) : IDisposable
+    private sealed class ExecLaunch(ContainerRuntime runtime, ExecRequest request, ContainerRecord record, Spec spec, byte[] config) : IDisposable
     {
         private readonly List<IDisposable> _open = [];
 
@@ -120,7 +121,7 @@ public sealed partial class ContainerRuntime
                 }
                 tasks.Add(Keep(task));
             }
-            SeccompPlan seccomp = SeccompPlan.Of(spec, KernelFile.Read(runtime._store.ConfigOf(record.Id)), DefaultRoot(), runtime._options.Warn);
+            SeccompPlan seccomp = SeccompPlan.Of(spec, config, DefaultRoot(), runtime._options.Warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             return new PlanInput
             {
