@@ -107,7 +107,7 @@ internal sealed record DBusMessage
         if (ErrorName.Length > 0) Add(4, DBusValue.Of(ErrorName));
         if (ReplySerial != 0) Add(5, DBusValue.Of(ReplySerial));
         if (Destination.Length > 0) Add(6, DBusValue.Of(Destination));
-        if (Body.Count > 0) Add(8, new DBusText('g', string.Concat(Body.Select(static b => b.Signature))));
+        if (Body.Count > 0) Add(8, new DBusText('g', DBusValue.Signatures(Body)));
         return fields;
 
         void Add(byte code, DBusValue value) => fields.Add(DBusStruct.Of(new DBusNumber('y', code), new DBusVariant(value)));

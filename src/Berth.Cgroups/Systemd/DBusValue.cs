@@ -20,6 +20,24 @@ internal abstract record DBusValue(string Signature)
         return new DBusArray("y", items);
     }
 
+    /// <summary>The signatures of all, one after the other.</summary>
+    public static string Signatures(IReadOnlyList<DBusValue> values)
+    {
+        string signatures = "";
+        foreach (DBusValue value in values) signatures += value.Signature;
+        return signatures;
+    }
+
+    protected static bool AreSame(IReadOnlyList<DBusValue> some, IReadOnlyList<DBusValue> others)
+    {
+        if (some.Count != others.Count) return false;
+        for (int i = 0; i < some.Count; i++)
+        {
+            if (!some[i].Equals(others[i])) return false;
+        }
+        return true;
+    }
+
     /// <summary>Alignment of a type in a message.</summary>
     public static int AlignmentOf(char type) => type switch
     {
@@ -47,7 +65,7 @@ internal sealed record DBusNumber(char Type, ulong Bits) : DBusValue(Type.ToStri
 /// <summary>An array, whose items are all of one type.</summary>
 internal sealed record DBusArray(string ItemSignature, IReadOnlyList<DBusValue> Items) : DBusValue("a" + ItemSignature)
 {
-    public bool Equals(DBusArray? other) => other is not null && ItemSignature == other.ItemSignature && Items.SequenceEqual(other.Items);
+    public bool Equals(DBusArray? other) => other is not null && ItemSignature == other.ItemSignature && AreSame(Items, other.Items);
 
     public override int GetHashCode() => Items.Count;
 
@@ -56,11 +74,11 @@ internal sealed record DBusArray(string ItemSignature, IReadOnlyList<DBusValue> 
 
 /// <summary>A struct, or an entry of a dictionary.</summary>
 internal sealed record DBusStruct(bool IsEntry, IReadOnlyList<DBusValue> Fields)
-    : DBusValue((IsEntry ? "{" : "(") + string.Concat(Fields.Select(static f => f.Signature)) + (IsEntry ? "}" : ")"))
+    : DBusValue((IsEntry ? "{" : "(") + Signatures(Fields) + (IsEntry ? "}" : ")"))
 {
     public static DBusStruct Of(params IReadOnlyList<DBusValue> fields) => new(IsEntry: false, fields);
 
-    public bool Equals(DBusStruct? other) => other is not null && IsEntry == other.IsEntry && Fields.SequenceEqual(other.Fields);
+    public bool Equals(DBusStruct? other) => other is not null && IsEntry == other.IsEntry && AreSame(Fields, other.Fields);
 
     public override int GetHashCode() => Fields.Count;
 

@@ -4,10 +4,10 @@ namespace Berth.Runtime.Lifecycle;
 /// <summary>A stack of releases.</summary>
 internal sealed class Undo : IDisposable
 {
-    private readonly Stack<Action> _releases = new();
+    private readonly List<Action> _releases = [];
     private bool _dismissed;
 
-    public void Push(Action release) => _releases.Push(release);
+    public void Push(Action release) => _releases.Add(release);
 
     /// <summary>All went well: nothing is undone.</summary>
     public void Dismiss() => _dismissed = true;
@@ -15,10 +15,10 @@ internal sealed class Undo : IDisposable
     public void Dispose()
     {
         if (_dismissed) return;
-        while (_releases.TryPop(out Action? release))
+        for (int i = _releases.Count - 1; i >= 0; i--)
         {
             // The fault that brought us here is the one to report; one while undoing must not hide it.
-            try { release(); }
+            try { _releases[i](); }
             catch (Exception e) when (e is Oci.Faults.BerthException or Linux.LinuxException) { }
         }
     }
