@@ -1,4 +1,5 @@
 // Reads one JSON document forwards, member by member, and says where in it something is wrong.
+using System.Text;
 using System.Text.Json;
 using Berth.Oci.Faults;
 
@@ -24,6 +25,7 @@ internal ref struct JsonCursor
     private readonly string _document;
     private Utf8JsonReader _reader;
     private ReadOnlySpan<byte> _name;
+    private bool _folded;
 
     /// <summary>Stands on the root value of <paramref name="utf8"/>; <paramref name="document"/> is its name in messages.</summary>
     public JsonCursor(ReadOnlySpan<byte> utf8, string document)
@@ -46,6 +48,7 @@ internal ref struct JsonCursor
     /// <summary>Moves to the value of the next member; false behind the last one.</summary>
     public bool Member()
     {
+        if (_folded) return true;
         Advance();
         if (_reader.TokenType == JsonTokenType.EndObject) return false;
         _name = _reader.ValueIsEscaped ? UnescapedName() : _reader.ValueSpan;
@@ -53,12 +56,23 @@ internal ref struct JsonCursor
         return true;
     }
 
-    /// <summary>Whether the member the cursor stands on has this name, to the letter.</summary>
-    public readonly bool Is(ReadOnlySpan<byte> name) => _name.SequenceEqual(name);
+    /// <summary>Whether the member the cursor stands on has this name: to the letter, or, where no name fits so, but for its capitals.</summary>
+    public bool Is(ReadOnlySpan<byte> name)
+    {
+        if (_name.SequenceEqual(name)) return true;
+        if (!_folded || !Ascii.EqualsIgnoreCase(_name, name)) return false;
+        _folded = false;
+        return true;
+    }
 
-    /// <summary>Passes over the value, whatever it is.</summary>
+    /// <summary>
+    /// No name was the member's: it is met a second time with capitals not told apart, as Go's decoder matches names and so all who
+    /// write for it; then it is passed over.
+    /// </summary>
     public void Skip()
     {
+        _folded = !_folded;
+        if (_folded) return;
         if (_reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)) return;
         try { _reader.Skip(); }
         catch (JsonException e) { throw Malformed(e); }

@@ -1,4 +1,5 @@
 // linux.seccomp as the plan needs it: a compiled filter, its flags, and whom to tell of notifications.
+using System.Text;
 using System.Text.Json;
 using Berth.Linux;
 using Berth.Linux.Network;
@@ -38,6 +39,7 @@ internal sealed class SeccompPlan
     public static SeccompPlan Of(Spec spec, ReadOnlySpan<byte> config, string? stateRoot, Action<string> warn)
     {
         if (spec.Linux?.Seccomp is not { } seccomp) return new SeccompPlan(null, null, null);
+        CheckPlugins(spec);
         CheckNotify(seccomp);
         bool strict = spec.Annotations.GetValueOrDefault("run.oci.seccomp_fail_unknown_syscall") is "1" or "true";
         string? listener = string.IsNullOrEmpty(seccomp.ListenerPath) ? spec.Annotations.GetValueOrDefault("run.oci.seccomp.receiver") : seccomp.ListenerPath;
@@ -97,6 +99,12 @@ internal sealed class SeccompPlan
     {
         try { Linux.Files.KernelPath.MakeDirectories(path, 0x1C0); }
         catch (LinuxException) { }
+    }
+
+    private static void CheckPlugins(Spec spec)
+    {
+        if (spec.Annotations.GetValueOrDefault("run.oci.seccomp.plugins") is not { Length: > 0 } plugins) return;
+        throw new BerthException(Fault.Unsupported, $"annotation run.oci.seccomp.plugins: cannot load {plugins}: this runtime loads no libraries", "let a process of its own answer: linux.seccomp.listenerPath");
     }
 
     private static void CheckNotify(SeccompSpec seccomp)
@@ -175,9 +183,10 @@ internal sealed class SeccompPlan
     private static BerthException Unknown(string field, string word, IReadOnlyList<string> known) =>
         new(Fault.InvalidArgument, $"linux.seccomp.{field}: unknown value \"{word}\"", $"known are {string.Join(", ", known)}");
 
-    /// <summary>The text of linux.seccomp inside config.json.</summary>
+    /// <summary>The text of linux.seccomp inside config.json, found as the reader of specifications finds it; empty where it is hard to tell.</summary>
     private static ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> config)
     {
+        if (config.StartsWith("\uFEFF"u8)) config = config[3..];
         Utf8JsonReader r = new(config);
         bool inLinux = false;
         ReadOnlySpan<byte> found = default;
@@ -186,13 +195,14 @@ internal sealed class SeccompPlan
         {
             if (r.TokenType == JsonTokenType.EndObject && r.CurrentDepth == 1) inLinux = false;
             if (r.TokenType != JsonTokenType.PropertyName) continue;
-            if (r.CurrentDepth == 1 && r.ValueTextEquals("linux"u8))
+            if (r.ValueIsEscaped) return default;
+            if (r.CurrentDepth == 1 && Ascii.EqualsIgnoreCase(r.ValueSpan, "linux"u8))
             {
                 r.Read();
                 inLinux = r.TokenType == JsonTokenType.StartObject;
                 continue;
             }
-            bool wanted = inLinux && r.CurrentDepth == 2 && r.ValueTextEquals("seccomp"u8);
+            bool wanted = inLinux && r.CurrentDepth == 2 && Ascii.EqualsIgnoreCase(r.ValueSpan, "seccomp"u8);
             r.Read();
             int start = (int)r.TokenStartIndex;
             r.Skip();

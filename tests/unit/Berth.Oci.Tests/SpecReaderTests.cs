@@ -42,8 +42,24 @@ public class SpecReaderTests
     }
 
     [Fact]
-    public void Names_match_to_the_letter_and_may_be_escaped() =>
-        Assert.Equal("b", Read("""{"HOSTNAME":"a","host\u006eame":"b"}""").Hostname);
+    public void Names_may_be_escaped() => Assert.Equal("b", Read("""{"host\u006eame":"b"}""").Hostname);
+
+    [Fact]
+    public void Names_match_whatever_their_capitals_as_in_go_and_the_last_one_counts()
+    {
+        Assert.Equal("b", Read("""{"HOSTNAME":"a","hostname":"b"}""").Hostname);
+        Assert.Equal("a", Read("""{"hostname":"b","HOSTNAME":"a"}""").Hostname);
+        Spec spec = Read("""{"Linux":{"Resources":{"hugepagelimits":[{"pagesize":"2MB","LIMIT":9,"unknown":{"a":[1]}}]},"x":1,"Namespaces":[{"TYPE":"pid"}]},"PROCESS":{"User":{"UID":7},"cwd":"/"}}""");
+        HugepageLimit limit = Assert.Single(spec.Linux!.Resources!.HugepageLimits!);
+        Assert.Equal(("2MB", 9ul, "pid", 7u, "/"), (limit.PageSize, limit.Limit, spec.Linux.Namespaces[0].Type, spec.Process!.User.Uid, spec.Process.Cwd));
+    }
+
+    [Fact]
+    public void A_wrong_value_is_found_below_a_name_with_other_capitals() => Assert.Contains("Process.CWD", Fault("""{"Process":{"CWD":7}}"""), StringComparison.Ordinal);
+
+    [Fact]
+    public void Names_that_are_free_keep_their_capitals() =>
+        Assert.Equal(["A", "a"], Read("""{"annotations":{"A":"1","a":"2"}}""").Annotations.Keys);
 
     [Fact]
     public void A_byte_order_mark_is_tolerated() => Assert.Equal("1.3.0", Read("\uFEFF{\"ociVersion\":\"1.3.0\"}").OciVersion);
