@@ -73,6 +73,7 @@ internal static partial class CommandTable
         },
         new("features", "show the enabled features", "", FeaturesVerb.Features) { Least = 0, Most = 0 },
         new("generate", "write a configuration from flags, or change one (oci-runtime-tool generate)", "[flags]", GenerateVerbs.Generate) { Least = 0, Most = int.MaxValue, OwnWords = true },
+        new("info", "show what this host offers to containers", "", InfoVerb.Info) { Least = 0, Most = 0 },
         new("kill", "send the specified signal (default: SIGTERM) to the container's init process", "<container-id> [signal]", SimpleVerbs.Kill)
         {
             Flags = [new("all", "send the signal to all processes of the container", FlagKind.Switch, 'a')], Most = 2,

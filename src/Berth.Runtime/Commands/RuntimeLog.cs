@@ -1,4 +1,4 @@
-// The log in runc's two formats, to a file or to standard error, and errors always also where a person looks.
+// The log in runc's two formats, to a file, to standard error or to a log of the system, and errors always also where a person looks.
 using System.Globalization;
 using System.Text;
 using Berth.Oci.Json;
@@ -19,6 +19,7 @@ internal enum LogLevel
 internal sealed class RuntimeLog(string? path, bool json, LogLevel least)
 {
     private const int Append = 0x1 | 0x40 | 0x400;
+    private readonly LogSocket? _system = LogSocket.Of(path);
 
     public bool IsDebug => least == LogLevel.Debug;
 
@@ -37,12 +38,22 @@ internal sealed class RuntimeLog(string? path, bool json, LogLevel least)
     public void Check()
     {
         if (path is null) return;
+        if (_system is not null)
+        {
+            _system.Check();
+            return;
+        }
         using Fd file = KernelPath.Open(path, Append, 0x1A4);
     }
 
     private void Write(LogLevel level, string text)
     {
         if (level < least) return;
+        if (_system is not null)
+        {
+            _system.Write(level, text);
+            return;
+        }
         byte[] line = json ? Json(level, text) : Encoding.UTF8.GetBytes(Text(level, text));
         if (path is null)
         {

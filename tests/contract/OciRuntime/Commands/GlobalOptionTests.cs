@@ -136,6 +136,52 @@ public sealed class GlobalOptionTests : ContainerTest
     public void The_cgroup_manager_can_be_chosen(string manager) =>
         Dock.Write(config => config.Shell("echo fine").Remove("linux.resources")).Call("--cgroup-manager", manager, "run", "--bundle", Dock.Bundle, Id).Succeeded().Says("fine");
 
+    /// <summary>A failing call in a mount namespace in which the system's log is a socket of the test.</summary>
+    private void FailsWithLog(string log, string socket, ServiceManager listener) => Dock.Through(
+        ["unshare", "--mount", "sh", "-c", $"mount -t tmpfs tmpfs /{socket.Split('/')[1]} && mkdir -p {Path.GetDirectoryName(socket)} && ln -s {listener.Address} {socket} && exec \"$@\"", "sh"],
+        "--log", log, "state", "unknown").Run().Failed();
+
+    [Fact]
+    [Row("CLI-02")]
+    public void The_log_may_be_the_journal()
+    {
+        using ServiceManager journal = new(Dock);
+        FailsWithLog($"journald:{Id}", "/run/systemd/journal/socket", journal);
+        journal.Await($"SYSLOG_IDENTIFIER={Id}");
+        journal.Await("PRIORITY=3");
+        Assert.Contains(journal.Lines, static line => line.Contains("does not exist", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Row("CLI-02")]
+    public void The_log_may_be_that_of_syslog()
+    {
+        using ServiceManager syslog = new(Dock);
+        FailsWithLog($"syslog:{Id}", "/dev/log", syslog);
+        Until.True(() => syslog.Lines.Count > 0, "a line");
+        Assert.StartsWith($"<11>{Id}: ", syslog.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Row("CLI-02")]
+    [InlineData("journald:x", "/run/systemd/journal/socket")]
+    [InlineData("syslog:x", "/dev/log")]
+    public void A_log_of_the_system_that_is_not_there_is_an_error(string log, string socket)
+    {
+        Assert.SkipWhen(File.Exists(socket), "it is there");
+        Call("--log", log, "list").Failed().Explains(socket);
+    }
+
+    [Fact]
+    [Row("CLI-20")]
+    public void Info_tells_what_the_host_offers()
+    {
+        Outcome info = Call("info").Succeeded();
+        Assert.Contains("kernel", info.Output);
+        Assert.Contains(" pid ", info.Output);
+        Assert.Contains(Machine.CgroupTrees[0], info.Output);
+    }
+
     [Fact]
     [Row("CLI-02")]
     public void The_log_may_be_named_with_its_kind()
