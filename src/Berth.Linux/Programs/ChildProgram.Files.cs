@@ -171,6 +171,17 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>Fails with EEXIST unless this is a link that says <paramref name="target"/>.</summary>
+    public ChildProgram RequireLink(ProgramFd directory, string name, string target)
+    {
+        Instruction* at = Emit(Operation.RequireLink);
+        Set(at, 0, directory.Operand);
+        at->Argument[1] = (long)_arena.String(name);
+        at->Argument[2] = (long)_arena.String(target);
+        at->Argument[3] = System.Text.Encoding.UTF8.GetByteCount(target);
+        return this;
+    }
+
     /// <summary>Ends the program with this error.</summary>
     public ChildProgram Fail(Errno errno) { Emit(Operation.Fail)->Argument[0] = (long)errno; return this; }
 

@@ -79,6 +79,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
                 Operation.ShedExecutable => "mmap, mremap",
                 Operation.WriteAll => "write",
                 Operation.RequireCwdInside => "getcwd",
+                Operation.RequireLink => "readlinkat",
                 Operation.CloseAllExcept => "close_range",
                 Operation.AwaitStart => "signalfd4, ppoll",
                 Operation.RequireFileSystem or Operation.KeepFlags => "fstatfs",

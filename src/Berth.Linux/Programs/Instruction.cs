@@ -55,6 +55,9 @@ internal enum Operation : byte
     /// <summary>Fail with error A2 unless the character device in slot A0 has number A1.</summary>
     RequireDevice,
 
+    /// <summary>Fail with EEXIST unless the link of name A1 in directory slot A0 says the text A2 of length A3.</summary>
+    RequireLink,
+
     /// <summary>Close all descriptors from A2 on but those in the sorted list A0 of length A1.</summary>
     CloseAllExcept,
 

@@ -121,6 +121,8 @@ internal unsafe ref partial struct Interpreter
                 }
             case Operation.RequireDevice:
                 return RequireDevice((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2]);
+            case Operation.RequireLink:
+                return RequireLink(Arg(at, 0), at->Argument[1], (byte*)at->Argument[2], at->Argument[3]);
             case Operation.CloseAllExcept:
                 return CloseAllExcept((int*)at->Argument[0], (int)at->Argument[1], (int)at->Argument[2]);
             case Operation.ClearBits:
@@ -239,6 +241,18 @@ internal unsafe ref partial struct Interpreter
         uint mode = *(uint*)(stat + (Arm ? 16 : 24));
         ulong rdev = *(ulong*)(stat + (Arm ? 32 : 40));
         return (mode & S_IFMT) == S_IFCHR && (long)rdev == device ? 0 : Error((Errno)errno);
+    }
+
+    private long RequireLink(long directory, long name, byte* target, long length)
+    {
+        const int Longest = 4096;
+        byte* link = stackalloc byte[Longest];
+        if (Call(Syscall.ReadLinkAt, directory, name, (long)link, Longest) != length) return Error(Errno.EEXIST);
+        for (long i = 0; i < length; i++)
+        {
+            if (link[i] != target[i]) return Error(Errno.EEXIST);
+        }
+        return 0;
     }
 
     private long RequireFileSystem(int fd, long type, int errno, bool expected)

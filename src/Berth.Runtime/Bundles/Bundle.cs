@@ -3,6 +3,7 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;
+using Berth.Runtime.State;
 
 namespace Berth.Runtime.Bundles;
 
@@ -19,7 +20,7 @@ public sealed class Bundle
     /// <summary>Absolute path.</summary>
     public string Directory { get; }
 
-    /// <summary>config.json as it was read.</summary>
+    /// <summary>config.json as it was read, with the user namespace that whoever is not root gets without asking.</summary>
     public byte[] Config { get; }
 
     /// <summary>The same, parsed.</summary>
@@ -41,7 +42,9 @@ public sealed class Bundle
                 ? new BerthException(Fault.NotFound, $"JSON specification file {path} not found", "`berth-runtime spec` writes one")
                 : new BerthException(Fault.Failed, $"cannot read {path}: {errno.Sentence()}");
         }
-        return new Bundle(absolute, bytes, SpecReader.Read(bytes));
+        Spec spec = SpecReader.Read(bytes);
+        if (AutomaticUsers.AddTo(spec)) bytes = StoredConfig.Change(bytes, SpecReader.Read(bytes), spec);
+        return new Bundle(absolute, bytes, spec);
     }
 
     /// <summary>Absolute path of the root file system with its links resolved.</summary>

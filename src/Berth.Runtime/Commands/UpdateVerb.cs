@@ -37,8 +37,14 @@ internal static class UpdateVerb
             "-" => SpecReader.ReadResources(KernelFile.Read("/dev/stdin")),
             string file => SpecReader.ReadResources(KernelFile.Read(file)),
         };
-        call.Runtime.Update(call.Id, change);
+        call.Runtime.Update(call.Id, change, RdtFromFlags(call));
         return 0;
+    }
+
+    private static IntelRdtSpec? RdtFromFlags(Invocation call)
+    {
+        string? cache = call.Flags["l3-cache-schema"], bandwidth = call.Flags["mem-bw-schema"];
+        return string.IsNullOrEmpty(cache) && string.IsNullOrEmpty(bandwidth) ? null : new IntelRdtSpec { L3CacheSchema = cache, MemBwSchema = bandwidth };
     }
 
     private static ResourcesSpec FromFlags(Invocation call)

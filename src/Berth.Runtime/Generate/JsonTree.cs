@@ -101,6 +101,16 @@ internal sealed class JsonTree
         }
     }
 
+    /// <summary>How the last member is written whose name is this one but for its capitals; the name itself where there is none.</summary>
+    public string Spelled(string name)
+    {
+        for (int i = _members.Count - 1; i >= 0; i--)
+        {
+            if (string.Equals(_members[i].Name, name, StringComparison.OrdinalIgnoreCase)) return _members[i].Name;
+        }
+        return name;
+    }
+
     /// <summary>The object of this name below, made where there is none.</summary>
     public JsonTree Below(string name)
     {

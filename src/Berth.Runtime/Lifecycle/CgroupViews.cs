@@ -6,7 +6,13 @@ namespace Berth.Runtime.Lifecycle;
 
 internal static class CgroupViews
 {
-    public static CgroupView? Of(CgroupTree tree, CgroupHost host)
+    public static CgroupView Of(CgroupTree tree, CgroupHost host, string? namedSystemdAt = null) => Shown(tree, host) with
+    {
+        UnifiedMount = host.UnifiedMount ?? CgroupHost.UsualRoot,
+        NamedSystemdAt = namedSystemdAt,
+    };
+
+    private static CgroupView Shown(CgroupTree tree, CgroupHost host)
     {
         if (tree.Mode is CgroupMode.Unified or CgroupMode.None) return new CgroupView(true, [], tree.UnifiedDirectory);
         List<CgroupHierarchy> hierarchies = [];

@@ -72,6 +72,7 @@ public sealed partial class ContainerRuntime
         private readonly Bundle _bundle;
         private ContainerRecord _record;
         private CgroupTree? _cgroups;
+        private bool _entersFromOutside;
         private IntelRdt? _rdt;
         private StepTrace? _trace;
 
@@ -166,12 +167,14 @@ public sealed partial class ContainerRuntime
         {
             Spec spec = Spec;
             Fd proc = Keep(OpenProc());
-            Membership? membership = _cgroups is { HasCgroup: true } && !_runtime._options.SystemdCgroup ? _cgroups.Membership() : null;
+            List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
+            // Two processes for a moment are one more than a limit of pids may allow: then the second is led in from here.
+            _entersFromOutside = _runtime._options.SystemdCgroup || NamespacePlan.Of(spec, joins).ClonesAgain;
+            Membership? membership = _cgroups is { HasCgroup: true } && !_entersFromOutside ? _cgroups.Membership() : null;
             List<Fd> tasks = [];
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));
             SeccompPlan seccomp = SeccompPlan.Of(spec, _bundle.Config, DefaultRoot(), _runtime._options.Warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
-            List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
             MountSources sources = Keep(new MountSources(spec, _bundle.Directory, joins));
             return new PlanInput
             {
@@ -194,7 +197,7 @@ public sealed partial class ContainerRuntime
                 Joins = joins,
                 TaskFiles = tasks,
                 Warn = _runtime._options.Warn,
-                Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups, _runtime._cgroupHost!),
+                Cgroups = _cgroups is null ? null : CgroupViews.Of(_cgroups, _runtime._cgroupHost!, spec.Annotations.GetValueOrDefault("run.oci.systemd.force_cgroup_v1")),
                 Environment = ProcessEnvironment.Of(spec.Process, rootfs, Preserve.Listen),
                 Actions = new PlanActions
                 {
@@ -203,7 +206,7 @@ public sealed partial class ContainerRuntime
                     MapMount = sources.MapIds,
                     SetClocks = child => Clocks.Write(child.Pid, spec.Linux!),
                     MapIds = child => IdMaps.Write(child.Pid, spec.Linux!, host),
-                    Confine = _runtime._options.SystemdCgroup && _cgroups is not null ? EnterScope : null,
+                    Confine = _entersFromOutside && _cgroups is not null ? EnterCgroups : null,
                     MoveDevices = NetDevices.Any(spec) ? child => NetDevices.Move(spec, child.Pid) : null,
                     BeforePivot = spec.Hooks is { } h && (h.Prestart ?? h.CreateRuntime ?? h.CreateContainer) is not null ? RunEarlyHooks : null,
                     Ready = Record,
@@ -242,7 +245,7 @@ public sealed partial class ContainerRuntime
 
         private SpawnedChild Spawn(InitPlan plan, PlanInput input)
         {
-            using Fd? cgroup = _runtime._options.SystemdCgroup ? null : _cgroups?.Membership().OpenUnified();
+            using Fd? cgroup = _entersFromOutside ? null : _cgroups?.Membership().OpenUnified();
             try
             {
                 return plan.Program.Spawn(new SpawnOptions
@@ -268,10 +271,12 @@ public sealed partial class ContainerRuntime
             if (Spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, _runtime._options.Warn);
         }
 
-        private void EnterScope(SpawnedChild child)
+        private void EnterCgroups(SpawnedChild child)
         {
             _cgroups!.Enter(child.Pid);
+            if (!_runtime._options.SystemdCgroup) return;
             _cgroups.Apply();
+            _runtime.WarnOf(_cgroups);
             _record = _record with { Cgroups = _cgroups.Record };
         }
 

@@ -54,6 +54,7 @@ internal static class StepWords
         ("mount", Errno.EPERM) when IdMaps.HasUserNamespace(spec) => "in a user namespace only some file systems may be mounted; sysfs needs a network namespace of its own, proc a pid namespace",
         ("set flags of", Errno.EPERM) => "the host has mounted the source with a flag that a user namespace can keep but not take back, or with other access times",
         ("mount" or "bind" or "make device", Errno.EROFS) => "the root file system is read-only there: the mount point must exist in the image",
+        ("copy link", Errno.EEXIST) => "the image has something else in that place",
         ("set limit", Errno.EPERM) => "the host's hard limit is lower and CAP_SYS_RESOURCE is missing",
         ("make device" or "prepare masks", Errno.EEXIST or Errno.ENODEV) => "the image has something else under that name",
         ("set the working directory", Errno.ENOENT) => "process.cwd must exist in the image",

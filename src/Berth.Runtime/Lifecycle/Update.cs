@@ -12,8 +12,11 @@ namespace Berth.Runtime;
 public sealed partial class ContainerRuntime
 {
     /// <summary>Changes limits; what the change does not name stays.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="change">The limits that change.</param>
+    /// <param name="rdt">Schemata of caches and memory bandwidth that change, or null.</param>
     /// <exception cref="BerthException">The container does not run, or the kernel refuses a value: then the former limits are in force again.</exception>
-    public void Update(string id, ResourcesSpec change)
+    public void Update(string id, ResourcesSpec change, IntelRdtSpec? rdt = null)
     {
         using Fd held = _store.Lock(id);
         (ContainerRecord record, ContainerStatus status) = State(id);
@@ -22,11 +25,42 @@ public sealed partial class ContainerRuntime
         {
             throw new BerthException(Fault.Unsupported, $"cannot update container {id}: it has no cgroup", "a rootless container needs a delegated cgroup for that");
         }
-        Spec spec = LoadSpec(id);
+        byte[] config = KernelFile.Read(_store.ConfigOf(id));
+        Spec before = SpecReader.Read(config), spec = SpecReader.Read(config);
         spec.Linux ??= new LinuxSpec();
         ResourcesUpdate update = ResourcesUpdate.Merge(spec.Linux.Resources, change);
         tree.Update(update, spec.Linux.Resources);
+        WarnOf(tree);
         spec.Linux.Resources = update.Stored;
-        KernelPath.WriteAtomically(_store.ConfigOf(id), SpecWriter.ToJson(spec, indented: false), 0x180);
+        if (rdt is not null) spec.Linux.IntelRdt = UpdateIntelRdt(record, spec.Linux.IntelRdt, rdt);
+        KernelPath.WriteAtomically(_store.ConfigOf(id), StoredConfig.Change(config, before, spec), 0x180);
+    }
+
+    /// <summary>A container that had no group of its own gets one.</summary>
+    private IntelRdtSpec UpdateIntelRdt(ContainerRecord record, IntelRdtSpec? stored, IntelRdtSpec change)
+    {
+        IntelRdtSpec merged = (stored ?? new IntelRdtSpec()) with
+        {
+            L3CacheSchema = change.L3CacheSchema ?? stored?.L3CacheSchema,
+            MemBwSchema = change.MemBwSchema ?? stored?.MemBwSchema,
+        };
+        if (record.IntelRdt is { } known)
+        {
+            IntelRdt.Open(known).Apply(change);
+            return merged;
+        }
+        IntelRdt made = IntelRdt.Create(merged, record.Id, IntelRdt.FindRoot());
+        using Undo undo = new();
+        undo.Push(made.Delete);
+        made.Apply(merged);
+        made.Enter(record.Pid);
+        _store.Save(record with { IntelRdt = made.Record });
+        undo.Dismiss();
+        return merged;
+    }
+
+    private void WarnOf(CgroupTree tree)
+    {
+        foreach (string warning in tree.Warnings) _options.Warn(warning);
     }
 }

@@ -11,6 +11,11 @@ internal sealed class CgroupMounts(ChildProgram program, PlanInput input, MountC
     {
         if (input.Cgroups is not { } view) return;
         MountOptions options = MountOptions.Parse(mount);
+        if (mount.Destination == view.NamedSystemdAt)
+        {
+            AddNamedSystemd(mount, root, destination, options);
+            return;
+        }
         Slot mark = program.MarkSlots();
         bool single = view.Unified || mount.Type == "cgroup2";
         program.Step("mount", $"{(single ? "cgroup2" : "tmpfs")} on {mount.Destination}", single ? "inside the container's cgroup, which is its root" : "holds one directory a v1 hierarchy");
@@ -23,12 +28,9 @@ internal sealed class CgroupMounts(ChildProgram program, PlanInput input, MountC
 
     private void AddUnified(MountPoint point, MountOptions options, CgroupView view)
     {
-        string path = view.UnifiedPath ?? "/sys/fs/cgroup";
-        if (!namespaces.Creates(Namespaces.Cgroup) && !namespaces.Joins(Namespaces.Cgroup))
-        {
-            Bind(path, point, options);
-            return;
-        }
+        // As the file system would show it: a cgroup namespace has the container's cgroup as its root, and the host's has the whole tree.
+        bool own = namespaces.Creates(Namespaces.Cgroup) || namespaces.Joins(Namespaces.Cgroup);
+        string path = own && view.UnifiedPath is { } container ? container : view.UnifiedMount;
         Label refused = program.NewLabel(), done = program.NewLabel();
         program.Close(calls.Make(new NewFileSystem { Type = "cgroup2", Source = "cgroup", Flags = options.Flags }, point, refused));
         program.GoTo(done);
@@ -65,6 +67,21 @@ internal sealed class CgroupMounts(ChildProgram program, PlanInput input, MountC
             calls.SetFlags(tmpfs, FlagChange.Add(MountFlags.ReadOnly));
         }
         program.Close(tmpfs);
+    }
+
+    /// <summary>crun's run.oci.systemd.force_cgroup_v1, for containers whose systemd knows no cgroup v2.</summary>
+    private void AddNamedSystemd(MountSpec mount, Slot root, string destination, MountOptions options)
+    {
+        Slot mark = program.MarkSlots();
+        program.Step("mount", $"name=systemd on {mount.Destination}", "the annotation run.oci.systemd.force_cgroup_v1");
+        MountPoint point = new(program.OpenTarget(root, destination, TargetKind.Directory, 0x1ED), root, destination);
+        MountFlags flags = options.Flags & (BindFlags.Own & ~MountFlags.NoSymFollow);
+        Slot tmpfs = calls.Make(new NewFileSystem { Type = "tmpfs", Source = "tmpfs", Flags = flags & ~MountFlags.ReadOnly, Data = [("mode", "755"), ("size", "1024k")] }, point);
+        program.MakeDirectory(tmpfs, "systemd", 0x1ED);
+        Slot at = program.OpenAt2(tmpfs, "systemd", OpenFlags.Path | OpenFlags.Directory, Resolve.Beneath | Resolve.NoSymlinks);
+        program.MountOnto("cgroup", at, "cgroup", flags, "none,name=systemd,xattr");
+        program.ChangeDirectory("/").Close(at).Close(tmpfs).Close(point.Fd);
+        program.ReleaseSlots(mark);
     }
 
     private void AddNamespaced(CgroupHierarchy h, MountPoint at, MountOptions options)

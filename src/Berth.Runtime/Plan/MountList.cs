@@ -77,7 +77,8 @@ internal sealed class MountList(ChildProgram program, PlanInput input, MountCall
         }
     }
 
-    private static bool IsCgroup(MountSpec mount) => mount.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(mount).IsBind;
+    private bool IsCgroup(MountSpec mount) => (mount.Type is "cgroup" or "cgroup2" && !MountOptions.Parse(mount).IsBind)
+        || (input.Cgroups?.NamedSystemdAt is { } forced && mount.Destination == forced);
 
     private bool IsBelowLate(MountSpec mount)
     {
@@ -201,7 +202,13 @@ internal sealed class MountList(ChildProgram program, PlanInput input, MountCall
         int slash = path.LastIndexOf('/');
         program.Step("copy link", $"{mount.Source} to {mount.Destination}", "the option copy-symlink");
         Slot parent = program.OpenTarget(root, slash < 0 ? "." : path[..slash], TargetKind.Directory, 0x1ED);
-        program.MakeLink(link, parent, path[(slash + 1)..]).Tolerate(Errno.EEXIST);
+        string name = path[(slash + 1)..];
+        Label made = program.NewLabel(), there = program.NewLabel();
+        program.MakeLink(link, parent, name).OnError(there, Errno.EEXIST);
+        program.GoTo(made);
+        program.Mark(there);
+        program.RequireLink(parent, name, link);
+        program.Mark(made);
         program.Close(parent);
     }
 

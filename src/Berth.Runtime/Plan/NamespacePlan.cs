@@ -43,24 +43,27 @@ internal sealed class NamespacePlan
 
     public bool HasUser => Creates(Namespaces.User) || Joins(Namespaces.User);
 
-    public static NamespacePlan Of(PlanInput input)
+    /// <summary>Whether the first process is a clone of the clone: for a moment there are two.</summary>
+    public bool ClonesAgain => TwoPhases && (Creates(Namespaces.Pid) || Joins(Namespaces.Pid));
+
+    public static NamespacePlan Of(PlanInput input) => Of(input.Spec, input.Joins);
+
+    public static NamespacePlan Of(Spec spec, IReadOnlyList<(Namespaces Kind, Fd Fd)> joins)
     {
         Namespaces created = Namespaces.None;
-        foreach (NamespaceSpec n in input.Spec.Linux?.Namespaces ?? [])
+        foreach (NamespaceSpec n in spec.Linux?.Namespaces ?? [])
         {
             if (string.IsNullOrEmpty(n.Path)) created |= KindOf(n.Type);
         }
-        bool joinsUser = false, joinsAny = false;
-        foreach ((Namespaces kind, _) in input.Joins)
+        bool joinsUser = false, joinsPid = false;
+        foreach ((Namespaces kind, _) in joins)
         {
             joinsUser |= kind == Namespaces.User;
-            joinsAny |= kind != Namespaces.Pid || !input.PidNamespaceEntered;
+            joinsPid |= kind == Namespaces.Pid;
         }
-        bool pidByChild = false;
-        foreach ((Namespaces kind, _) in input.Joins) pidByChild |= kind == Namespaces.Pid && !input.PidNamespaceEntered;
-        bool two = joinsUser || pidByChild || ((created & Namespaces.User) != 0 && joinsAny);
+        bool two = joinsUser || joinsPid || ((created & Namespaces.User) != 0 && joins.Count > 0);
         NamespacePlan plan = new(created, two);
-        plan._joins.AddRange(input.Joins);
+        plan._joins.AddRange(joins);
         return plan;
     }
 
@@ -112,7 +115,7 @@ internal sealed class NamespacePlan
         List<Slot> joined = [];
         foreach ((Namespaces kind, Fd fd) in _joins)
         {
-            if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
+            if (kind is Namespaces.User) continue;
             program.Step("join namespace", Subject(kind, input), "with the privileges we came with, before the user namespace takes them away");
             Label refused = program.NewLabel();
             Slot done = program.NewSlot();
@@ -135,7 +138,7 @@ internal sealed class NamespacePlan
             BecomeMappedRoot(program);
             foreach ((Namespaces kind, Fd fd) in _joins)
             {
-                if (kind is Namespaces.User || (kind is Namespaces.Pid && input.PidNamespaceEntered)) continue;
+                if (kind is Namespaces.User) continue;
                 program.Step("join namespace", Subject(kind, input), "if only the user namespace's owner may join it");
                 Label done = program.NewLabel();
                 program.JumpIfEqual(joined[next++], 1, done);
@@ -155,7 +158,7 @@ internal sealed class NamespacePlan
             program.Step("unshare namespaces", rest.ProcNames(), "they belong to the user namespace we are in now");
             program.Unshare(rest);
         }
-        if (Creates(Namespaces.Pid) || (Joins(Namespaces.Pid) && !input.PidNamespaceEntered))
+        if (ClonesAgain)
         {
             program.Step("clone again", null, "a pid namespace takes effect for children only");
             program.CloneAgain();

@@ -40,7 +40,14 @@ public sealed record HostFacts
 /// <param name="Unified">One cgroup2 mount, or one mount a v1 hierarchy.</param>
 /// <param name="Hierarchies">For v1: name of the directory, mount options of a new mount, host path of the container's cgroup, names to link to it.</param>
 /// <param name="UnifiedPath">Host path of the container's v2 cgroup, or null.</param>
-public sealed record CgroupView(bool Unified, IReadOnlyList<CgroupHierarchy> Hierarchies, string? UnifiedPath);
+public sealed record CgroupView(bool Unified, IReadOnlyList<CgroupHierarchy> Hierarchies, string? UnifiedPath)
+{
+    /// <summary>Where the host has the whole v2 tree.</summary>
+    public string UnifiedMount { get; init; } = "/sys/fs/cgroup";
+
+    /// <summary>Destination at which, whatever the configuration mounts there, the v1 hierarchy name=systemd is shown; or null.</summary>
+    public string? NamedSystemdAt { get; init; }
+}
 
 /// <summary>One v1 hierarchy as shown inside a container.</summary>
 /// <param name="Name">Directory below /sys/fs/cgroup.</param>
@@ -109,9 +116,6 @@ public sealed record PlanInput
 
     /// <summary>Joined namespaces, open.</summary>
     public IReadOnlyList<(Namespaces Kind, Fd Fd)> Joins { get; init; } = [];
-
-    /// <summary>True when the parent has entered the joined pid namespace for its children already.</summary>
-    public bool PidNamespaceEntered { get; init; }
 
     /// <summary>`tasks` files of v1 cgroups, open for writing, in each of which the child enters itself.</summary>
     public IReadOnlyList<Fd> TaskFiles { get; init; } = [];

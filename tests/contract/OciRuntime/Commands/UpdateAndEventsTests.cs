@@ -31,6 +31,40 @@ public sealed class UpdateAndEventsTests : ContainerTest
         if (!Unified || v2 is not null) Shows(controller, v1, v2 ?? "", shown, shown);
     }
 
+    [Theory]
+    [InlineData("--l3-cache-schema", "L3:0=ff")]
+    [InlineData("--mem-bw-schema", "MB:0=50")]
+    public void Schemata_are_refused_where_the_host_has_none(string option, string value)
+    {
+        Assert.SkipWhen(File.Exists("/sys/fs/resctrl/schemata"), "this host has resctrl");
+        Started();
+        Call("update", option, value, Id).Failed().Explains("Intel RDT");
+    }
+
+    [Fact]
+    [Row("CFG-18")]
+    public void What_is_not_known_of_the_configuration_survives_an_update()
+    {
+        Assert.SkipUnless(Runtime.IsOurs, "where it is stored is a runtime's own matter");
+        Started(config => config.SetJson("windows", """{"layerFolders":["C:\\a"]}""").SetJson("linux.resources.tomorrow", """[{"a":1e3}]""").SetJson("zos", "{}"));
+        Call("update", "--pids-limit", "55", Id).Succeeded();
+        JsonNode stored = JsonNode.Parse(File.ReadAllText($"{Dock.StateRoot}/{Id}/config.json"))!;
+        Assert.Equal("""{"layerFolders":["C:\\a"]}""", stored["windows"]!.ToJsonString());
+        Assert.Equal("""[{"a":1e3}]""", stored["linux"]!["resources"]!["tomorrow"]!.ToJsonString());
+        Assert.Equal("{}", stored["zos"]!.ToJsonString());
+        Assert.Equal(55, (int)stored["linux"]!["resources"]!["pids"]!["limit"]!);
+    }
+
+    [Fact]
+    [Row("CLI-10")]
+    public void Names_of_limits_may_have_other_capitals()
+    {
+        Machine.NeedsController("pids");
+        Started();
+        Call("update", "--resources", Dock.NewFile("resources.json", """{"Pids":{"LIMIT":44}}"""), Id).Succeeded();
+        Shows("pids", "pids.max", "pids.max", "44", "44");
+    }
+
     [Fact]
     public void Quota_and_period_change_together()
     {

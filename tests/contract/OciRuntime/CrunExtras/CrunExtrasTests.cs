@@ -162,16 +162,74 @@ public sealed class CrunExtrasTests : ContainerTest
         Assert.EndsWith("/sub/payload", File.ReadAllText($"/proc/{Dock.Pid()}/cgroup").Trim());
     }
 
-    [Fact(Skip = "open: a user namespace made for callers who are not root (docs/PLAN.md, CRN-09)")]
+    private Command AsSomebody(params string[] words) => Dock.Through(["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"], words)
+        .Env("HOME", Dock.Folder).Env("XDG_RUNTIME_DIR", Dock.StateRoot);
+
+    private void WriteForSomebody(string script, Action<Config>? edit = null)
+    {
+        Machine.NeedsProgram("setpriv");
+        Dock.Write(config => (edit ?? (static _ => { }))(config.Shell(script).NoNamespace("network").Remove("linux.resources").Remove("linux.cgroupsPath")
+            .Unmount("/sys").Unmount("/dev/pts").Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620")));
+        Directory.CreateDirectory(Dock.StateRoot);
+        foreach (string path in (string[])[Dock.Root, Dock.StateRoot, Dock.Bundle, .. Directory.GetDirectories(Dock.Root)]) Native.Own(path, 4242, 4242);
+    }
+
+    [Fact]
     [Row("CRN-09")]
     public void Somebody_who_is_not_root_gets_a_user_namespace_without_asking()
     {
-        Machine.NeedsProgram("setpriv");
-        Dock.Write(config => config.Shell("id -u; tr -s ' ' < /proc/self/uid_map | head -n 1").NoNamespace("network").Remove("linux.resources").Remove("linux.cgroupsPath")
-            .Unmount("/sys").Unmount("/dev/pts").Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"));
-        Directory.CreateDirectory(Dock.StateRoot);
-        foreach (string path in (string[])[Dock.Root, Dock.StateRoot, Dock.Bundle, .. Directory.GetDirectories(Dock.Root)]) Native.Own(path, 4242, 4242);
-        Dock.Through(["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"], "run", "--bundle", Dock.Bundle, Id)
-            .Env("HOME", Dock.Folder).Env("XDG_RUNTIME_DIR", Dock.StateRoot).Run().Succeeded().Says("0\n 0 4242 1");
+        WriteForSomebody("id -u; tr -s ' ' < /proc/self/uid_map | head -n 1");
+        AsSomebody("run", "--bundle", Dock.Bundle, Id).Run().Succeeded().Says("0\n 0 4242 1");
+    }
+
+    [Fact]
+    [Row("CRN-09")]
+    public void Somebody_is_the_user_of_the_program()
+    {
+        WriteForSomebody("id -u; touch /tmp/mine", config => config.Set("process.user.uid", 7).Set("process.user.gid", 8));
+        AsSomebody("run", "--bundle", Dock.Bundle, Id).Run().Succeeded().Says("7");
+        Dock.Tool("stat", "-c", "%u", $"{Dock.Root}/tmp/mine").Run().Says("4242");
+    }
+
+    [Fact]
+    [Row("CRN-09")]
+    public void Whoever_enters_such_a_container_is_in_its_user_namespace_too()
+    {
+        WriteForSomebody(Obedient);
+        AsSomebody("create", "--bundle", Dock.Bundle, Id).Run().Succeeded();
+        AsSomebody("start", Id).Run().Succeeded();
+        AsSomebody("exec", Id, "/bin/sh", "-c", "id -u; readlink /proc/self/ns/user").Run().Succeeded()
+            .Says($"0\n{Dock.Tool("readlink", $"/proc/{(int)AsSomebody("state", Id).Run().Json["pid"]!}/ns/user").Run().Text}");
+    }
+
+    [Fact]
+    [Row("CRN-01")]
+    public void Plugins_for_notifications_are_refused_where_there_are_none()
+    {
+        Run(config => config.Annotate("run.oci.seccomp.plugins", "/no/such/plugin.so").SetJson("linux.seccomp", AskAboutMkdir)).Failed().Explains("plugin");
+        IsGone();
+    }
+
+    [Fact]
+    [Row("CRN-05")]
+    public void A_named_hierarchy_of_version_1_can_be_forced()
+    {
+        Assert.SkipUnless(Machine.CgroupTrees.Contains("/sys/fs/cgroup/systemd"), "this host has no hierarchy name=systemd");
+        Shell("grep ' /sys/fs/cgroup' /proc/self/mounts | cut -d ' ' -f 2,3; ls /sys/fs/cgroup/systemd | grep -x cgroup.procs",
+            config => config.Annotate("run.oci.systemd.force_cgroup_v1", "/sys/fs/cgroup").Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev"))
+            .Says("/sys/fs/cgroup tmpfs\n/sys/fs/cgroup/systemd cgroup\ncgroup.procs");
+    }
+
+    [Fact]
+    [Row("CRN-08")]
+    public void A_link_is_copied_only_where_there_is_none_or_the_same()
+    {
+        File.CreateSymbolicLink($"{Dock.Folder}/link", "/etc/passwd");
+        Dock.Write();
+        File.CreateSymbolicLink($"{Dock.Root}/same", "/etc/passwd");
+        File.CreateSymbolicLink($"{Dock.Root}/other", "/etc/group");
+        Shell("readlink /same", config => config.Mount("/same", "bind", $"{Dock.Folder}/link", "bind", "copy-symlink")).Says("/etc/passwd");
+        Run(config => config.Mount("/other", "bind", $"{Dock.Folder}/link", "bind", "copy-symlink")).Failed().Explains("/other");
+        IsGone();
     }
 }

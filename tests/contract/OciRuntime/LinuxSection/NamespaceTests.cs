@@ -84,6 +84,23 @@ public sealed class NamespaceTests : ContainerTest
         Assert.Contains("sleep 0.05", Call("run", "--bundle", Dock.Bundle, Id + "-2").Succeeded().Output);
     }
 
+    [Theory]
+    [Row("LNX-12")]
+    [InlineData("pid")]
+    [InlineData("user")]
+    public void A_limit_of_one_process_suffices_to_join(string type)
+    {
+        Machine.NeedsController("pids");
+        Started(config => config.UserNamespace());
+        string path = $"/proc/{Dock.Pid()}/ns";
+        Dock.NewBundle().Write(config =>
+        {
+            config.Namespace("user", $"{path}/user").Args("/bin/cat", "/proc/self/cgroup").Set("linux.resources.pids.limit", 1).NoNamespace("cgroup");
+            if (type == "pid") config.Namespace("pid", $"{path}/pid");
+        });
+        Assert.Contains(Path.GetFileName(Dock.Bundle), Call("run", "--bundle", Dock.Bundle, Id + "-2").Succeeded().Output);
+    }
+
     [Fact]
     public void A_pinned_network_namespace_can_be_joined_and_stays()
     {
