@@ -143,7 +143,7 @@ public sealed partial class ContainerRuntime
         {
             ("unmount", Errno.EINVAL or Errno.ENOENT) => new(Fault.NotFound, $"nothing is mounted at {mount.Destination} in container {_record.Id}", null, failure),
             ("unmount", Errno.ELOOP) => new(Fault.InvalidArgument, $"{mount.Destination} leads over a link in container {_record.Id}", "name the place itself", failure),
-            ("copy the mount of", Errno.EINVAL) when !_host.IsRoot => new(Fault.Denied, $"cannot mount {mount.Source} at {mount.Destination}: {failure.Errno.Sentence()}", "if something is mounted below the source, whoever is not root must bind it too: use rbind", failure),
+            ("copy the mount of", Errno.EINVAL) when (_kinds & Namespaces.User) != 0 => new(Fault.Denied, $"cannot mount {mount.Source} at {mount.Destination}: {failure.Errno.Sentence()}", "what is mounted below the source must not be uncovered: use rbind", failure),
             ("copy the mount of", Errno.EPERM or Errno.EACCES) => new(Fault.Denied, $"cannot mount {mount.Source} at {mount.Destination}: {failure.Errno.Sentence()}", null, failure),
             ("copy the mount of", _) => new(Fault.NotFound, $"cannot mount {mount.Source} at {mount.Destination}: {failure.Errno.Sentence()}", null, failure),
             _ => null,

@@ -28,16 +28,18 @@ public sealed partial class ContainerRuntime
         byte[] config = KernelFile.Read(_store.ConfigOf(id));
         Spec before = SpecReader.Read(config), spec = SpecReader.Read(config);
         spec.Linux ??= new LinuxSpec();
+        using Undo undo = new();
+        if (rdt is not null) spec.Linux.IntelRdt = UpdateIntelRdt(record, spec.Linux.IntelRdt, rdt, undo);
         ResourcesUpdate update = ResourcesUpdate.Merge(spec.Linux.Resources, change);
         tree.Update(update, spec.Linux.Resources);
         WarnOf(tree);
         spec.Linux.Resources = update.Stored;
-        if (rdt is not null) spec.Linux.IntelRdt = UpdateIntelRdt(record, spec.Linux.IntelRdt, rdt);
         KernelPath.WriteAtomically(_store.ConfigOf(id), StoredConfig.Change(config, before, spec), 0x180);
+        undo.Dismiss();
     }
 
     /// <summary>A container that had no group of its own gets one.</summary>
-    private IntelRdtSpec UpdateIntelRdt(ContainerRecord record, IntelRdtSpec? stored, IntelRdtSpec change)
+    private IntelRdtSpec UpdateIntelRdt(ContainerRecord record, IntelRdtSpec? stored, IntelRdtSpec change, Undo undo)
     {
         IntelRdtSpec merged = (stored ?? new IntelRdtSpec()) with
         {
@@ -46,16 +48,16 @@ public sealed partial class ContainerRuntime
         };
         if (record.IntelRdt is { } known)
         {
-            IntelRdt.Open(known).Apply(change);
+            IntelRdt group = IntelRdt.Open(known);
+            if (stored is not null) undo.Push(() => group.Apply(stored));
+            group.Apply(change);
             return merged;
         }
-        IntelRdt made = IntelRdt.Create(merged, record.Id, IntelRdt.FindRoot());
-        using Undo undo = new();
+        undo.Push(() => _store.Save(record));
+        IntelRdt made = IntelRdt.Create(merged, record.Id, IntelRdt.FindRoot(), foreseen => _store.Save(record with { IntelRdt = foreseen }));
         undo.Push(made.Delete);
         made.Apply(merged);
         made.Enter(record.Pid);
-        _store.Save(record with { IntelRdt = made.Record });
-        undo.Dismiss();
         return merged;
     }
 

@@ -20,12 +20,12 @@ internal static class LiveMountPlan
         try
         {
             Beginnings.Add(program, input);
-            bool asOwner = !input.Host.IsRoot && (kinds & Namespaces.User) != 0;
-            if (asOwner) EnterUsers(program, input.Container!);
+            bool hasUsers = (kinds & Namespaces.User) != 0;
+            if (hasUsers) EnterUsers(program, input.Container!);
             Dictionary<string, Slot> sources = [];
-            foreach (MountSpec mount in input.Spec.Mounts) TakeSource(program, input, mount, sources);
-            if (asOwner) ExecPlan.BecomeMappedRoot(program);
-            ExecPlan.Join(program, input.Container!, pid, asOwner ? kinds & ~Namespaces.User : kinds);
+            for (int i = 0; i < input.Spec.Mounts.Count; i++) TakeSource(program, input, i, sources);
+            if (hasUsers) ExecPlan.BecomeMappedRoot(program);
+            ExecPlan.Join(program, input.Container!, pid, kinds & ~Namespaces.User);
             Slot root = OpenRoot(program);
             MountList mounts = new(program, input, new MountsFromOutside(program, sources), root, NamespacePlan.Of(input));
             mounts.AddEarly();
@@ -39,22 +39,34 @@ internal static class LiveMountPlan
         }
     }
 
-    /// <summary>Nobody but root may carry mounts of the host's namespace away; the owner of the container's users gets a copy of it that is his.</summary>
+    /// <summary>In a copy of the host's mounts that belongs to the container's users, as at create: what the host has mounted read-only stays so.</summary>
     private static void EnterUsers(ChildProgram program, Fd container)
     {
         program.Step("join the container's users", null, "its owner has the rights over what is mounted inside");
         program.Join(container, Namespaces.User);
-        program.Step("copy the host's mounts", null, "mounts can be carried only between namespaces of the same users");
+        program.Step("copy the host's mounts", null, "the kernel locks their flags in the copy, and whoever is not root can carry mounts only between namespaces of the same users");
         program.Unshare(Namespaces.Mount);
     }
 
-    private static void TakeSource(ChildProgram program, PlanInput input, MountSpec mount, Dictionary<string, Slot> sources)
+    private static void TakeSource(ChildProgram program, PlanInput input, int index, Dictionary<string, Slot> sources)
     {
+        MountSpec mount = input.Spec.Mounts[index];
         MountOptions options = MountOptions.Parse(mount);
         if (mount.Type != "bind" && !options.IsBind) return;
         string path = MountList.AbsoluteSource(mount, input.Bundle);
         program.Step("copy the mount of", path, "on the host, from where it is carried over detached");
-        sources[path] = program.CloneTree(ProgramFd.Cwd, path, options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
+        Slot source = program.CloneTree(ProgramFd.Cwd, path, options.IsRecursiveBind, options.Has(MountExtra.SourceNoFollow));
+        sources[path] = source;
+        if (!input.Host.IsRoot) return;
+        // A directory on the way may be closed to the container's root: then we walk it, in that copy.
+        Label refused = program.NewLabel(), taken = program.NewLabel();
+        program.OnError(refused, Errno.EACCES);
+        program.GoTo(taken);
+        program.Mark(refused);
+        Slot given = program.Ask(child => input.Actions.OpenSource(child, index));
+        program.CloneTree(given, options.IsRecursiveBind, source);
+        program.Close(given);
+        program.Mark(taken);
     }
 
     /// <summary>Takes what is mounted at the destinations away.</summary>

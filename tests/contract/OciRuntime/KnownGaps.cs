@@ -177,6 +177,7 @@ public static class KnownGaps
         ["CrunExtrasTests.A_handler_that_is_not_there_is_an_error"] = [Crun("was built without handlers and ignores the annotation", before: "1.21")],
 
         ["CheckpointAndRestoreTests"] = [Crun("cannot restore with version 1 cgroups")],
+        ["CheckpointAndRestoreTests.A_mount_that_was_added_later_is_restored_and_can_be_removed"] = [Runc("cannot change mounts of a running container")],
         ["CheckpointAndRestoreTests.Criu_can_be_named"] = [Runc("has no --criu", from: "1.2")],
         ["CheckpointAndRestoreTests.It_is_restored_into_the_cgroup_of_its_configuration"] = [Runc("does not know the mode ignore", before: "1.2")],
         ["CheckpointAndRestoreTests.Files_of_the_host_as_streams_are_connected_to_those_of_the_restorer"] = [Runc("cannot dump open files of the host")],

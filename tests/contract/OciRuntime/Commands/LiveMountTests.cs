@@ -59,10 +59,23 @@ public sealed class LiveMountTests : ContainerTest
         Started(config => config.UserNamespace());
         string list = ListOf();
         File.SetUnixFileMode(Dock.NewFolder("closed"), (UnixFileMode)0x1c0);
+        Native.Own($"{Dock.Folder}/closed", 4242, 4242);
         Directory.Move($"{Dock.Folder}/source", $"{Dock.Folder}/closed/source");
         File.WriteAllText(list, File.ReadAllText(list).Replace("/source", "/closed/source", StringComparison.Ordinal));
         Call("mounts", "add", Id, list).Succeeded();
         IsThere();
+    }
+
+    [Fact]
+    public void What_the_host_has_read_only_stays_so_for_users_of_its_own()
+    {
+        Dock.Write();
+        Directory.CreateDirectory($"{Dock.Root}/late");
+        using HostMount host = new(Dock, "mounted", "tmpfs", "tmpfs", "ro,nosuid");
+        Started(config => config.UserNamespace().Capabilities("CAP_SYS_ADMIN"));
+        Call("mounts", "add", Id, Dock.NewFile("mounts.json", $$"""[{"destination":"/late","type":"bind","source":"{{host.Path}}","options":["rbind"]}]""")).Succeeded();
+        ExecShell("mount -o remount,bind,rw /late").Failed();
+        ExecShell("grep ' /late ' /proc/self/mounts | cut -d ' ' -f 4 | cut -d , -f 1").Succeeded().Says("ro");
     }
 
     [Fact]

@@ -72,6 +72,22 @@ public sealed class CheckpointAndRestoreTests : ContainerTest
     }
 
     [Fact]
+    [Row("CLI-14")]
+    public void A_mount_that_was_added_later_is_restored_and_can_be_removed()
+    {
+        StartCounter();
+        Dock.NewFile("source/file", "late");
+        string list = Dock.NewFile("mounts.json", $$"""[{"destination":"/late","type":"bind","source":"{{Dock.Folder}}/source","options":["bind"]}]""");
+        Call("mounts", "add", Id, list).Succeeded();
+        Around();
+        ExecShell("cat /late/file").Succeeded().Says("late");
+        Around();
+        Call("mounts", "remove", Id, list).Succeeded();
+        ExecShell("ls /late").Succeeded().Says("");
+        Around();
+    }
+
+    [Fact]
     public void Leave_running_leaves_it_running()
     {
         StartCounter();

@@ -134,4 +134,12 @@ public sealed class MountTests
         static void Change(Spec s) => s.Mount("/m", "bind", "/x", "bind", "ro");
         Assert.Equal(Steps(Input(Change)).Where(static s => !s.StartsWith("attach ", StringComparison.Ordinal)), Steps(Old(Change)));
     }
+
+    [Fact]
+    public void Without_a_cgroup_namespace_the_whole_tree_of_version_2_is_mounted_and_bound_where_that_is_refused()
+    {
+        List<string> calls = Base.Calls(Base.Input(), "mount cgroup2 on /sys/fs/cgroup");
+        Assert.Contains("fsopen", calls);
+        Assert.Contains("open_tree", calls);
+    }
 }
