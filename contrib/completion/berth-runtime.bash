@@ -69,7 +69,7 @@ _berth_runtime() {
     if [[ $arguments -gt 0 && ($verb == exec || $verb == ps) ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi
     if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "${flags//=/}" -- "$cur")); return; fi
     case $verb in
-        create|run|spec|features|list|plan|generate|validate) ;;
+        create|run|spec|features|info|list|plan|generate|validate) ;;
         help) COMPREPLY=($(compgen -W "$(_berth_runtime_verbs)" -- "$cur")) ;;
         mounts)
             case $arguments in

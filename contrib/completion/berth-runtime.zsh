@@ -57,7 +57,7 @@ _berth-runtime() {
         kill) _arguments -s $specs '1:container:_berth_runtime_containers' '2:signal:(TERM KILL INT HUP QUIT USR1 USR2 STOP CONT WINCH)' ;;
         mounts) _arguments -s $specs '1:what:(add remove)' '2:container:_berth_runtime_containers' '3:list of mounts:_files' ;;
         ps) _arguments -s $specs '1:container:_berth_runtime_containers' '*:option of ps:' ;;
-        spec|features|list|plan|generate|validate|help) _arguments -s $specs ;;
+        spec|features|info|list|plan|generate|validate|help) _arguments -s $specs ;;
         *) _arguments -s $specs '1:container:_berth_runtime_containers' ;;
       esac ;;
   esac
