@@ -168,8 +168,9 @@ public sealed partial class ContainerRuntime
             Spec spec = Spec;
             Fd proc = Keep(OpenProc());
             List<(Namespaces Kind, Fd Fd)> joins = OpenJoins(spec);
-            // Two processes for a moment are one more than a limit of pids may allow: then the second is led in from here.
-            _entersFromOutside = _runtime._options.SystemdCgroup || NamespacePlan.Of(spec, joins).ClonesAgain;
+            // Two processes for a moment are one too many for such a limit: then the second is led in from here, which takes its time.
+            bool single = spec.Linux?.Resources?.Pids?.Limit is 0 or 1;
+            _entersFromOutside = _runtime._options.SystemdCgroup || (single && NamespacePlan.Of(spec, joins).ClonesAgain);
             Membership? membership = _cgroups is { HasCgroup: true } && !_entersFromOutside ? _cgroups.Membership() : null;
             List<Fd> tasks = [];
             foreach (string file in membership?.TaskFiles ?? []) tasks.Add(Keep(KernelPath.Open(file, OpenFlags.WriteOnly)));

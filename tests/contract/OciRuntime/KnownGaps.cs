@@ -131,6 +131,11 @@ public static class KnownGaps
 
         ["DeviceTests.A_later_rule_takes_back_what_an_earlier_allowed"] = [Crun("leaves it to the kernel, which cannot take back a part on version 1")],
         ["RootlessTests.Mounts_can_be_added_to_a_container_that_runs_and_removed"] = [Runc("cannot change mounts of a running container"), Crun("cannot do it without root")],
+        ["LiveMountTests.The_list_may_stand_in_a_configuration"] = [Crun("wants the list alone")],
+        ["LiveMountTests.A_link_that_the_container_made_since_does_not_choose_what_is_removed"] = [Crun("follows the link")],
+        ["""LiveMountTests.A_file_system_can_be_mounted({"destination":"/late","type":"proc","source":"proc"})"""] = [Crun("shows the processes of the host")],
+        ["LiveMountTests.What_is_not_mounted_cannot_be_removed"] = [Crun("says nothing")],
+        ["LiveMountTests.What_the_host_has_read_only_stays_so_for_users_of_its_own"] = [Crun("lets the container take the flag back")],
         ["LiveMountTests"] = [Runc("cannot change mounts of a running container"), Crun("cannot change mounts of a running container", before: "1.21")],
         ["CheckpointTests.A_counter_goes_on_after_restore"] = [Crun("was built without CRIU, or has CRIU raise a limit that only CAP_SYS_RESOURCE may raise")],
         ["CheckpointTests.Leave_running_leaves_it_running"] = [Crun("was built without CRIU", before: "1.21")],
@@ -171,6 +176,7 @@ public static class KnownGaps
         ["EscapeTests.A_cgroup_path_with_dots_stays_in_the_tree(/@/../@-other)"] = [Crun("leaves cgroups behind")],
 
         ["CrunExtrasTests"] = [Runc("has none of crun's extensions")],
+        ["CrunExtrasTests.Somebody_is_the_user_of_the_program"] = [Crun("wants to be root inside first, and without lent ids there is none")],
         ["CrunExtrasTests.A_link_is_copied_instead_of_bound"] = [Crun("has no copy-symlink", before: "1.21")],
         ["CrunExtrasTests.A_link_as_destination_is_covered_itself"] = [Crun("has no dest-nofollow", before: "1.21")],
         ["CrunExtrasTests.A_link_as_source_is_bound_itself"] = [Crun("has no src-nofollow", before: "1.21")],

@@ -135,9 +135,19 @@ public sealed class LiveMountTests : ContainerTest
     {
         Started();
         string list = ListOf();
-        File.WriteAllText(list, $$"""{"mounts":[{{File.ReadAllText(list)[1..^1]}},{"destination":"/other","type":"bind","source":"/no/such/folder","options":["bind"]}]}""");
+        File.WriteAllText(list, $$"""[{{File.ReadAllText(list)[1..^1]}},{"destination":"/other","type":"bind","source":"/no/such/folder","options":["bind"]}]""");
         Call("mounts", "add", Id, list).Failed().Explains("/no/such/folder");
-        IsNotThere();
+        ExecShell("test -e /late/file").Failed();
+    }
+
+    [Fact]
+    public void The_list_may_stand_in_a_configuration()
+    {
+        Started();
+        string list = ListOf();
+        File.WriteAllText(list, $$"""{"ociVersion":"1.0.2","mounts":{{File.ReadAllText(list)}}}""");
+        Call("mounts", "add", Id, list).Succeeded();
+        IsThere();
     }
 
     [Fact]
