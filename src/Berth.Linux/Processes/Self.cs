@@ -33,8 +33,21 @@ public static unsafe partial class Self
         return done;
     }
 
-    /// <summary>Whether a descriptor of this number is open.</summary>
-    public static bool IsOpen(int fd) => fcntl(fd, 1, 0) >= 0;
+    /// <summary>Whether our caller passed a descriptor of this number: one that we opened ourselves is close-on-exec.</summary>
+    public static bool IsInherited(int fd) => fcntl(fd, 1, 0) == 0;
+
+    /// <summary>
+    /// Opens the null device where a standard stream is closed. The next file that we open would take its number, and pass
+    /// for a stream of every program that we execute.
+    /// </summary>
+    /// <exception cref="LinuxException">There is no null device.</exception>
+    public static void OpenStandardStreams()
+    {
+        for (int fd = 0; fd < 3; fd++)
+        {
+            if (fcntl(fd, 1, 0) < 0) Check.Result(open("/dev/null", 2, 0), "open", "/dev/null");
+        }
+    }
 
     /// <summary>Sets a limit of another process (prlimit(2)).</summary>
     public static void SetLimit(int pid, int resource, ulong soft, ulong hard)
@@ -112,6 +125,9 @@ public static unsafe partial class Self
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, nint argument);

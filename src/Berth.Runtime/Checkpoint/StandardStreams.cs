@@ -128,7 +128,7 @@ internal sealed class StandardStreams
             string name = names[fd];
             bool file = name.StartsWith("file[", StringComparison.Ordinal);
             // One file may be several streams: CRIU wants each name once.
-            if (!(IsPipe(name) || file) || inherit.Exists(i => i.Key == name) || !Self.IsOpen(fd)) continue;
+            if (!(IsPipe(name) || file) || inherit.Exists(i => i.Key == name) || !Self.IsInherited(fd)) continue;
             int source = file ? FileFor(fd, lengths.TryGetValue(name, out long length) ? length : null, nothing, warn) : fd;
             inherit.Add((name, source));
         }

@@ -1,6 +1,7 @@
 // The command line as a whole: global flags, the choice of the command, and faults as words and exit codes.
 using System.Text;
 using Berth.Linux;
+using Berth.Linux.Processes;
 using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 
@@ -40,6 +41,7 @@ public static class CommandLine
         CommandInfo? command = null;
         try
         {
+            Self.OpenStandardStreams();
             ParsedFlags global = ParsedFlags.Parse(words, Global, anywhere: false);
             if (global.Has("version"))
             {

@@ -133,7 +133,7 @@ public sealed partial class ContainerRuntime
     private static void CheckStatusFd(CheckpointRequest request)
     {
         if (request.StatusFd is not { } fd) return;
-        if (!Self.IsOpen(fd)) throw new BerthException(Fault.InvalidArgument, $"invalid --status-fd argument {fd}: bad file descriptor");
+        if (!Self.IsInherited(fd)) throw new BerthException(Fault.InvalidArgument, $"invalid --status-fd argument {fd}: bad file descriptor");
         foreach (string line in (KernelFile.TryReadText($"/proc/self/fdinfo/{fd}") ?? "").Split('\n'))
         {
             if (!line.StartsWith("flags:", StringComparison.Ordinal)) continue;

@@ -18,7 +18,7 @@ internal static class Preserve
     {
         for (int fd = 3; fd < 3 + Count(asked); fd++)
         {
-            if (!Self.IsOpen(fd)) throw new BerthException(Fault.InvalidArgument, $"unable to stat preserved-fd {fd} (of {Count(asked)}): no such file or directory", "open the descriptors from 3 on without a gap");
+            if (!Self.IsInherited(fd)) throw new BerthException(Fault.InvalidArgument, $"unable to stat preserved-fd {fd} (of {Count(asked)}): no such file or directory", "open the descriptors from 3 on without a gap");
         }
     }
 }

@@ -30,6 +30,11 @@ public static class KnownGaps
         ["DescriptorTests.A_closed_standard_input_does_not_hand_another_file_to_the_program"] = [Runc("hands a pipe of its own to the program"), Crun("fails or crashes")],
         ["DescriptorTests.Listen_fds_passes_sockets_the_way_systemd_does"] = [Crun("passes the files without the variables")],
 
+        ["LeakTests.A_closed_stream_is_not_taken_by_a_file_of_the_runtime"] = [Crun("fails or crashes")],
+        ["LeakTests.A_closed_stream_of_a_container_that_waits_is_not_taken_by_a_file_of_the_runtime"] = [Crun("fails or crashes")],
+        ["LeakTests.A_closed_stream_of_exec_is_not_taken_by_a_file_of_the_runtime"] = [Crun("fails or crashes")],
+        ["LeakTests.A_first_process_that_waits_holds_no_procfs_of_the_host"] = [Crun("holds it")],
+
         ["ProgramTests.A_working_directory_must_be_absolute"] = [Crun("accepts a relative cwd")],
         ["ProgramTests.The_domain_name_is_set"] = [Runc("does not know domainname", before: "1.2")],
 
