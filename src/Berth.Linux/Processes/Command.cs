@@ -52,25 +52,29 @@ public static class CommandRunner
 {
     private const int Append = 0x1 | 0x40 | 0x400;
 
+    // pipe(7): what one read can find.
+    private const int PipeSize = 64 * 1024;
+
     /// <summary>Runs the program and waits for it.</summary>
     /// <exception cref="StepFailedException">It could not be executed.</exception>
     public static CommandResult Run(Command command)
     {
         using Fd input = KernelPath.MemoryFile("stdin", command.Input.Span);
-        (Fd output, Fd write) = KernelPath.Pipe(nonBlocking: true);
+        (Fd output, Fd write) = KernelPath.Pipe();
         using Fd read = output;
         SpawnedChild child;
         using (write)
         using (Fd? outFile = command.OutputFile is { } o ? KernelPath.Open(o, Append, 0x1A4) : null)
         using (Fd? errFile = command.ErrorFile is { } e ? KernelPath.Open(e, Append, 0x1A4) : null)
-        using (ChildProgram program = Compile(command, input, outFile ?? write, errFile ?? write))
+        using (ExecutableExit? exit = command.Inside is not null && Self.UserId == 0 ? ExecutableExit.Open("berth-hook") : null)
+        using (ChildProgram program = Compile(command, exit, input, outFile ?? write, errFile ?? write))
         {
             child = program.Spawn(new SpawnOptions());
         }
         return Await(child, command, read);
     }
 
-    private static ChildProgram Compile(Command command, Fd input, Fd output, Fd error)
+    private static ChildProgram Compile(Command command, ExecutableExit? exit, Fd input, Fd output, Fd error)
     {
         ChildProgram program = new();
         program.Step("prepare", command.Candidates[0], null);
@@ -78,11 +82,16 @@ public static class CommandRunner
         program.DuplicateTo(input, 0).DuplicateTo(output, 1).DuplicateTo(error, 2);
         if (command.Inside is { } process)
         {
+            // Who is in these namespaces already must not trace this one, nor find in it a way to the host or to our binary.
+            CloseOthers(program, process, exit);
+            if (exit is not null) program.ShedExecutable(exit, command.Candidates[0]);
+            program.SetDumpable(false);
             program.Step("join the namespaces for", command.Candidates[0], null);
             program.Join(process, command.Namespaces);
             if ((command.Namespaces & Namespaces.Pid) != 0) program.CloneAgain();
         }
         if (command.Directory is { } directory) program.ChangeDirectory(directory);
+        if (command.Inside is not null) program.RequireCwdInside();
         program.CloseOnExecFrom(3);
         program.Step("execute", command.Candidates[0], null);
         Slot found = program.FindProgram(command.Candidates);
@@ -90,11 +99,20 @@ public static class CommandRunner
         return program;
     }
 
+    private static void CloseOthers(ChildProgram program, Fd process, ExecutableExit? exit)
+    {
+        List<int> keep = [process.Number];
+        if (exit is not null) keep.Add(exit.Substitute.Number);
+        if (exit?.Image is { } image) keep.Add(image.Number);
+        program.CloseAllExcept(3, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(keep));
+    }
+
     private static CommandResult Await(SpawnedChild child, Command command, Fd output)
     {
         using Fd process = child.PidFd;
         long deadline = command.Timeout > 0 ? Self.Monotonic + (command.Timeout * 1_000_000_000L) : long.MaxValue;
         List<byte> text = [];
+        byte[] buffer = new byte[PipeSize];
         Span<PollEntry> entries = stackalloc PollEntry[2];
         int outputFd = output.Number;
         bool timedOut = false;
@@ -104,28 +122,25 @@ public static class CommandRunner
             entries[1] = new PollEntry { Fd = outputFd, Events = 1 };
             long left = deadline == long.MaxValue ? -1 : Math.Max(0, (deadline - Self.Monotonic) / 1_000_000);
             Poll.Wait(entries, (int)Math.Min(left, int.MaxValue));
-            if (entries[1].Returned != 0 && !Drain(output, text, command.MostOutput)) outputFd = -1;
+            // One read in each round: a program that never stops talking must not keep us from looking at the clock.
+            if (entries[1].Returned != 0 && !Take(output, buffer, text, command.MostOutput)) outputFd = -1;
             if (entries[0].Returned != 0) break;
             if (Self.Monotonic < deadline) continue;
             timedOut = true;
             break;
         }
         int status = timedOut ? Child.KillAndReap(child.Pid) : Child.Reap(child.Pid);
-        Drain(output, text, command.MostOutput);
+        entries[1] = new PollEntry { Fd = outputFd, Events = 1 };
+        if (Poll.Wait(entries[1..], 0) > 0) Take(output, buffer, text, command.MostOutput);
         return new CommandResult(status, timedOut, System.Text.Encoding.UTF8.GetString([.. text]));
     }
 
+    /// <summary>Takes all that is in the pipe; what a chatty program says beyond <paramref name="most"/> is dropped, so that it does not block.</summary>
     /// <returns>False at the end of the output.</returns>
-    private static bool Drain(Fd output, List<byte> text, int most)
+    private static bool Take(Fd output, byte[] buffer, List<byte> text, int most)
     {
-        Span<byte> buffer = stackalloc byte[4096];
-        while (true)
-        {
-            int n = KernelPath.Read(output, buffer);
-            if (n == 0) return false;
-            if (n < 0) return true;
-            // What a chatty program says beyond this is read and dropped, so that it does not block.
-            if (text.Count < most) text.AddRange(buffer[..n]);
-        }
+        int n = KernelPath.Read(output, buffer);
+        text.AddRange(buffer.AsSpan(0, Math.Min(n, Math.Max(0, most - text.Count))));
+        return n > 0;
     }
 }

@@ -118,6 +118,24 @@ public sealed class HookTests : ContainerTest
     }
 
     [Fact]
+    public void A_hook_that_never_stops_talking_is_held_to_its_timeout()
+    {
+        Dock.Write();
+        WriteHook("hook", "exec yes");
+        Run(config => config.Append("hooks.createRuntime", $$"""{"path":"{{Dock.Folder}}/hook","timeout":1}""").Shell("touch /ran")).Failed().Explains("timeout");
+        Assert.False(File.Exists($"{Dock.Root}/ran"));
+    }
+
+    [Fact]
+    public void A_hook_may_say_more_than_a_pipe_holds()
+    {
+        Dock.Write();
+        WriteHook("hook", $"yes | head -c 3000000 && echo done > {Dock.Folder}/done");
+        Run(config => Hook(config, "createRuntime", "hook")).Succeeded();
+        Assert.True(File.Exists($"{Dock.Folder}/done"));
+    }
+
+    [Fact]
     public void A_hook_that_ends_in_time_is_not_held_against_it()
     {
         Dock.Write();
