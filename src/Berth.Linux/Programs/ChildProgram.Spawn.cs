@@ -95,11 +95,9 @@ public sealed class SpawnedChild
 
 public sealed unsafe partial class ChildProgram
 {
-    private const int BoardSize = 16384;
-
     private Board* _board;
 
-    private Board* EnsureBoard() => _board == null ? _board = (Board*)Mapped(BoardSize) : _board;
+    private Board* EnsureBoard() => _board == null ? _board = (Board*)Mapped(sizeof(Board)) : _board;
 
     /// <summary>Shows a descriptor to the parent, which takes a copy of it in the meeting that follows.</summary>
     public ChildProgram Publish(Slot slot)
@@ -120,6 +118,9 @@ public sealed unsafe partial class ChildProgram
     {
         Resolve();
         Board* board = EnsureBoard();
+        // One time a step, and before them that of the execve.
+        int timesSize = options.Trace ? (_steps.Count + 1) * sizeof(long) : 0;
+        long* times = options.Trace ? (long*)Mapped(timesSize) + 1 : null;
         int* sockets = stackalloc int[2];
         Check.Result(socketpair(1, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), "socketpair");
         Fd ours = new(sockets[0]);
@@ -135,7 +136,7 @@ public sealed unsafe partial class ChildProgram
                 Count = _count,
                 Slot = slots,
                 Board = board,
-                Times = options.Trace ? (long*)((byte*)board + Board.TimesOffset) + 1 : null,
+                Times = times,
                 Sync = theirs.Number,
             };
             int pidFd = -1;
@@ -144,7 +145,7 @@ public sealed unsafe partial class ChildProgram
             child = new SpawnedChild(pid, new Fd(pidFd), ours);
             options.Meanwhile?.Invoke(child);
             Drive(child, board, options.ReturnAfterLastMeeting);
-            if (options.Trace) ReadTimes(child, board);
+            if (options.Trace) ReadTimes(child, times);
             return child;
         }
         catch when (child is not null)
@@ -159,7 +160,8 @@ public sealed unsafe partial class ChildProgram
         {
             ours.Dispose();
             theirs.Dispose();
-            munmap(board, BoardSize);
+            munmap(board, (nuint)sizeof(Board));
+            if (options.Trace) munmap(times - 1, (nuint)timesSize);
             _board = null;
         }
     }
@@ -234,9 +236,8 @@ public sealed unsafe partial class ChildProgram
         return new StepFailedException(_steps[at->Step], call, (Errno)board->Errno, detail, board->ReachedEnd != 0);
     }
 
-    private void ReadTimes(SpawnedChild child, Board* board)
+    private void ReadTimes(SpawnedChild child, long* times)
     {
-        long* times = (long*)((byte*)board + Board.TimesOffset) + 1;
         long[] copy = new long[_steps.Count];
         for (int i = 0; i < copy.Length; i++) copy[i] = times[i];
         child.StepTimes = copy;

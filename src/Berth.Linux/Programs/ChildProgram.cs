@@ -126,7 +126,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
     {
         Instruction* last = _code + _count - 1;
         (last->Error1, last->Error2, last->Error3) = ((byte)first, (byte)second, (byte)third);
-        last->OnError = (short)_count;
+        last->OnError = _count;
         return this;
     }
 
@@ -165,7 +165,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
         if (_steps.Count == 0) throw new InvalidOperationException("an instruction needs a step to belong to");
         if (_count == _capacity) Grow();
         Instruction* at = _code + _count++;
-        *at = new Instruction { Operation = operation, Result = -1, OnError = -1, LogSlot = 255, Step = (short)(_steps.Count - 1) };
+        *at = new Instruction { Operation = operation, Result = -1, OnError = -1, LogSlot = 255, Step = _steps.Count - 1 };
         return at;
     }
 
@@ -211,7 +211,7 @@ public sealed unsafe partial class ChildProgram : IDisposable
         {
             int target = _labels[label];
             if (target < 0) throw new InvalidOperationException("a label of a child program stands nowhere");
-            if (argument < 0) _code[instruction].OnError = (short)target;
+            if (argument < 0) _code[instruction].OnError = target;
             else _code[instruction].Argument[argument] = target;
         }
         _patches.Clear();

@@ -100,10 +100,10 @@ internal unsafe struct Instruction
     public short Number;
 
     /// <summary>Index of the step this belongs to.</summary>
-    public short Step;
+    public int Step;
 
     /// <summary>Where to go on when the call fails with one of the errors below; -1: such a failure ends the program.</summary>
-    public short OnError;
+    public int OnError;
 
     /// <summary>Up to three error numbers; 255 means any.</summary>
     public byte Error1, Error2, Error3;
@@ -118,7 +118,6 @@ internal unsafe struct Instruction
 internal unsafe struct Board
 {
     public const int LogSize = 1024;
-    public const int TimesOffset = 2048;
 
     /// <summary>Instruction that failed plus one; 0 while nothing failed.</summary>
     public int FailedAt;
