@@ -141,7 +141,7 @@ public sealed partial class ContainerRuntime
             _record = _record with { Rootfs = rootfs };
             NotifyProxy.AddTo(Spec, _runtime._store, _request.Id);
             if (!_wait && NotifyProxy.Open(_runtime._store, _request.Id) is { } notify) Notify = Keep(notify);
-            if (_wait) KernelPath.MakeFifo(_runtime._store.FifoOf(_request.Id), 0x192);
+            if (_wait) KernelPath.MakeFifo(_runtime._store.FifoOf(_request.Id), 0x180);
         }
 
         private void MakeCgroups()

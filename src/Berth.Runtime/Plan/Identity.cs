@@ -153,6 +153,8 @@ internal static class Identity
             program.Step("set the SELinux label", process.SelinuxLabel, "for the next execve");
             program.WriteFile(proc, "thread-self/attr/exec", process.SelinuxLabel, Resolve.Beneath);
         }
+        program.Step("close the host's procfs", null, "CAP_SYS_PTRACE in the container's pid namespace would reach it through /proc/PID/fd while this process waits for start");
+        program.Close(proc);
     }
 
     /// <summary>Names to bits. A capability this kernel lacks is left out, as runc and crun do.</summary>
