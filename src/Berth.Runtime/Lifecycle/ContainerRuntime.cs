@@ -49,7 +49,7 @@ public sealed partial class ContainerRuntime
     public ContainerRuntime(RuntimeOptions options)
     {
         _options = options;
-        _store = new StateStore(options.Root ?? DefaultRoot());
+        _store = new StateStore(options.Root ?? TrustedRoot());
     }
 
     /// <summary>The directory of states.</summary>
@@ -60,7 +60,19 @@ public sealed partial class ContainerRuntime
     {
         string? own = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         if (Linux.Processes.Self.UserId == 0) return "/run/berth";
-        return string.IsNullOrEmpty(own) ? $"/tmp/berth-{Linux.Processes.Self.UserId}" : $"{own}/berth";
+        return string.IsNullOrEmpty(own) ? BelowTmp : $"{own}/berth";
+    }
+
+    private static string BelowTmp => $"/tmp/berth-{Linux.Processes.Self.UserId}";
+
+    /// <summary>Anybody can make a directory below /tmp before us: what its owner puts into a state, our hooks among it, would run as us.</summary>
+    private static string TrustedRoot()
+    {
+        string path = DefaultRoot();
+        if (path != BelowTmp) return path;
+        Linux.Files.KernelPath.MakeDirectory(path, 0x1C0);
+        if (Linux.Files.KernelPath.Facts(path, followLink: false) is { IsDirectory: true } facts && facts.Uid == Linux.Processes.Self.UserId && (facts.Mode & 0x12) == 0) return path;
+        throw new BerthException(Fault.Denied, $"{path} is not a directory that only we can write to", "set XDG_RUNTIME_DIR, or give a directory of your own with --root");
     }
 
     /// <summary>State as runtime.md describes it.</summary>

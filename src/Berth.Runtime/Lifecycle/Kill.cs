@@ -67,8 +67,17 @@ public sealed partial class ContainerRuntime
                 else tree.SignalAll(signal);
             }
         }
-        if (!Facts.IsAlive(record)) return;
-        Self.TrySignal(record.Pid, signal, out _);
+        using Fd? process = PidFd.TryOpen(record.Pid);
+        // The handle first: only then the look tells whose it is.
+        if (process is null || !Facts.IsAlive(record)) return;
+        try
+        {
+            PidFd.Signal(process, signal);
+        }
+        catch (LinuxException)
+        {
+            // It has ended meanwhile.
+        }
     }
 
     private bool OwnsPidNamespace(ContainerRecord record)

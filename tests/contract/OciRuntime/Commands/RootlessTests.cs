@@ -29,6 +29,20 @@ public sealed class RootlessTests : ContainerTest
 
     private Command As(params string[] words) => Dock.Through(Become, words).Env("HOME", Dock.Folder).Env("XDG_RUNTIME_DIR", Dock.StateRoot);
 
+    [Theory]
+    [InlineData("folder")]
+    [InlineData("link")]
+    public void A_state_directory_that_a_stranger_made_first_is_refused(string kind)
+    {
+        Assert.SkipUnless(Runtime.IsOurs, "where states are by default is ours");
+        string place = $"/tmp/berth-{User}";
+        Assert.SkipWhen(Path.Exists(place), $"{place} is in use");
+        if (kind == "link") File.CreateSymbolicLink(place, Dock.NewFolder("elsewhere"));
+        else Directory.CreateDirectory(place, (UnixFileMode)0x1ff);
+        try { Dock.Tool([.. Become, Dock.Binary, "list"]).Env("HOME", Dock.Folder).Run().Failed().Explains(place); }
+        finally { Leftovers.Remove(place); }
+    }
+
     [Fact]
     public void A_container_of_one_user_runs_without_any_privileged_program()
     {
