@@ -183,13 +183,16 @@ public static unsafe partial class KernelPath
         }
     }
 
-    /// <summary>flock(2), exclusive; waits.</summary>
-    public static void Lock(Fd fd)
+    /// <summary>flock(2), exclusive.</summary>
+    /// <returns>False where somebody else has it and we are not to wait.</returns>
+    public static bool Lock(Fd fd, bool wait)
     {
-        while (flock(fd.Number, 2) < 0)
+        while (flock(fd.Number, wait ? 2 : 2 | 4) < 0)
         {
+            if (Check.LastErrno == Errno.EAGAIN) return false;
             if (Check.LastErrno != Errno.EINTR) throw new LinuxException("flock", $"fd {fd.Number}", Check.LastErrno);
         }
+        return true;
     }
 
     /// <summary>pipe2(2), close-on-exec.</summary>

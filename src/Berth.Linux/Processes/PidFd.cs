@@ -25,6 +25,9 @@ public static unsafe class PidFd
         }
     }
 
+    /// <summary>As <see cref="Signal"/>; false where it fails, as for a process that has ended.</summary>
+    public static bool TrySignal(Fd pidFd, int signal) => Programs.Interpreter.syscall(Syscall.PidFdSendSignal, pidFd.Number, signal, 0, 0, 0, 0) >= 0;
+
     /// <summary>Takes a copy of the process's descriptor <paramref name="number"/>.</summary>
     public static Fd TakeFd(Fd pidFd, int number)
     {

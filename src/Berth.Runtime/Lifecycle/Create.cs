@@ -71,6 +71,7 @@ public sealed partial class ContainerRuntime
         private readonly List<IDisposable> _open = [];
         private readonly Bundle _bundle;
         private ContainerRecord _record;
+        private Fd? _held;
         private CgroupTree? _cgroups;
         private bool _entersFromOutside;
         private IntelRdt? _rdt;
@@ -127,12 +128,14 @@ public sealed partial class ContainerRuntime
             _runtime._options.Debug("init: closing the pipe to signal completion");
             _trace?.Write(_request.Trace!, plan.Program, child, input.Rootfs);
             undo.Dismiss();
+            // Not before: what is undone must not be another's.
+            _held!.Dispose();
             return (_record, child);
         }
 
         private void Claim(string rootfs)
         {
-            _runtime._store.Claim(_request.Id);
+            _held = Keep(_runtime._store.Claim(_request.Id));
             _undo.Push(() => _runtime._store.Remove(_request.Id));
             using (Fd config = KernelPath.Open(_runtime._store.ConfigOf(_request.Id), OpenFlags.WriteOnly | 0x40 | 0x80, 0x180))
             {

@@ -17,6 +17,19 @@ public sealed partial class ContainerRuntime
     /// <exception cref="BerthException"><see cref="Fault.NotFound"/> (not when forced), <see cref="Fault.WrongState"/>.</exception>
     public void Delete(string id, bool force)
     {
+        try
+        {
+            DeletePresent(id, force);
+        }
+        catch (BerthException e) when (force && e.Kind == Fault.NotFound)
+        {
+            // Nothing is left of it: that is what was asked for.
+        }
+    }
+
+    private void DeletePresent(string id, bool force)
+    {
+        using Fd? held = LockToRemove(id, force);
         ContainerRecord? record = LoadForDelete(id, force);
         if (record is null) return;
         ContainerStatus status = Facts.Observe(record, _store);
@@ -24,6 +37,36 @@ public sealed partial class ContainerRuntime
         if (status != ContainerStatus.Created) LifecycleTable.Require(Verb.Delete, status, force);
         if (status != ContainerStatus.Stopped || force) End(record);
         Remove(record, TryLoadSpec(id));
+    }
+
+    /// <summary>
+    /// A create that runs and another delete are waited for: the directory and the cgroups that we remove must not be those
+    /// of a container that somebody makes meanwhile. A hook may hold them up for ever, so force waits only so long.
+    /// </summary>
+    private Fd? LockToRemove(string id, bool force)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            if (_store.TryLock(id) is { } held) return held;
+            ShortPause.Microseconds(10_000);
+        }
+        if (force) return null;
+        throw new BerthException(Fault.Unavailable, $"container {id} is being created, started or changed by another process", "try again, or delete it with --force");
+    }
+
+    /// <summary>Removes the container that we ran, unless somebody else has, and maybe made another of its name.</summary>
+    private void RemoveOwn(ContainerRecord record, Spec spec)
+    {
+        try
+        {
+            using Fd? held = LockToRemove(record.Id, force: true);
+            ContainerRecord present = _store.Load(record.Id);
+            if ((present.Pid, present.StartTime) == (record.Pid, record.StartTime)) Remove(record, spec);
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound)
+        {
+            // It was removed while we waited for the lock.
+        }
     }
 
     private ContainerRecord? LoadForDelete(string id, bool force)
@@ -41,7 +84,6 @@ public sealed partial class ContainerRuntime
                 _store.Remove(id);
                 return null;
             }
-            if (force) return null;
             throw;
         }
     }
@@ -49,19 +91,19 @@ public sealed partial class ContainerRuntime
     /// <summary>Kills what lives and waits until it is gone.</summary>
     private static void End(ContainerRecord record)
     {
-        using Fd? process = Facts.IsAlive(record) ? PidFd.TryOpen(record.Pid) : null;
+        using Fd? process = Facts.Open(record);
         if (record.Cgroups is { } cgroups && CgroupTree.Open(cgroups) is { Exists: true } tree)
         {
             tree.KillAll();
             if (tree.Freezer == FreezerState.Frozen) tree.Thaw();
         }
-        if (process is not null) Self.TrySignal(record.Pid, 9, out _);
         if (process is null) return;
+        PidFd.TrySignal(process, 9);
         Span<PollEntry> entries = [new PollEntry { Fd = process.Number, Events = 1 }];
         for (int i = 0; i < 100; i++)
         {
             if (Poll.Wait(entries, 100) > 0) return;
-            Self.TrySignal(record.Pid, 9, out _);
+            PidFd.TrySignal(process, 9);
         }
         throw new BerthException(Fault.Unavailable, $"container init still running: {record.Pid}", "it hangs in the kernel: see /proc/PID/stack");
     }

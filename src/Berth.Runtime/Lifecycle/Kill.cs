@@ -40,8 +40,8 @@ public sealed partial class ContainerRuntime
 
     private static void SignalFirst(ContainerRecord record, int signal)
     {
-        using Fd? process = PidFd.TryOpen(record.Pid);
-        if (process is null || !Facts.IsAlive(record)) throw new BerthException(Fault.WrongState, "container not running");
+        using Fd? process = Facts.Open(record);
+        if (process is null) throw new BerthException(Fault.WrongState, "container not running");
         try
         {
             PidFd.Signal(process, signal);
@@ -67,17 +67,8 @@ public sealed partial class ContainerRuntime
                 else tree.SignalAll(signal);
             }
         }
-        using Fd? process = PidFd.TryOpen(record.Pid);
-        // The handle first: only then the look tells whose it is.
-        if (process is null || !Facts.IsAlive(record)) return;
-        try
-        {
-            PidFd.Signal(process, signal);
-        }
-        catch (LinuxException)
-        {
-            // It has ended meanwhile.
-        }
+        using Fd? process = Facts.Open(record);
+        if (process is not null) PidFd.TrySignal(process, signal);
     }
 
     private bool OwnsPidNamespace(ContainerRecord record)

@@ -31,7 +31,7 @@ public sealed partial class ContainerRuntime
         using Fd process = PidFd.Open(record.Pid);
         if (foreground is null) return 0;
         int status = foreground.Stay(record.Pid, process, launch.TerminalSocket, launch.Notify);
-        if (!request.Keep) Remove(record, launch.Spec);
+        if (!request.Keep) RemoveOwn(record, launch.Spec);
         return WaitStatus.ExitCode(status);
     }
 
@@ -43,6 +43,7 @@ public sealed partial class ContainerRuntime
         private readonly ContainerRuntime _runtime;
         private readonly RestoreRequest _request;
         private readonly Undo _undo = new();
+        private Fd? _held;
         private readonly List<IDisposable> _open = [];
         private readonly Bundle _bundle;
         private readonly List<Fd> _extra = [];
@@ -103,6 +104,7 @@ public sealed partial class ContainerRuntime
             }
             if (_request.PidFile is { } file) PidFiles.Write(file, _record.Pid);
             undo.Dismiss();
+            _held!.Dispose();
             return _record;
         }
 
@@ -112,7 +114,7 @@ public sealed partial class ContainerRuntime
 
         private void Claim(CriuDirectories directories)
         {
-            _runtime._store.Claim(_request.Id);
+            _held = Keep(_runtime._store.Claim(_request.Id));
             _undo.Push(() => _runtime._store.Remove(_request.Id));
             AddTimeNamespace();
             KernelPath.WriteAtomically(_runtime._store.ConfigOf(_request.Id), StoredConfig.Change(_bundle.Config, SpecReader.Read(_bundle.Config), Spec), 0x180);

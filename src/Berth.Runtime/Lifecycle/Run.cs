@@ -45,7 +45,7 @@ public sealed partial class ContainerRuntime
             return 0;
         }
         int status = foreground.Stay(child, launch.TerminalSocket, launch.Notify);
-        if (!options.Keep) Remove(record, launch.Spec);
+        if (!options.Keep) RemoveOwn(record, launch.Spec);
         return WaitStatus.ExitCode(status);
     }
 }

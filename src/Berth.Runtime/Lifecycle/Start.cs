@@ -17,7 +17,7 @@ public sealed partial class ContainerRuntime
     /// <exception cref="BerthException"><see cref="Fault.NotFound"/>, <see cref="Fault.WrongState"/>, or a hook's failure.</exception>
     public void Start(string id)
     {
-        using Fd held = _store.Lock(id);
+        using Fd held = _store.TryLock(id) ?? LockToStart(id);
         ContainerRecord record = _store.Load(id);
         LifecycleTable.Require(Verb.Start, Facts.Observe(record, _store));
         Spec spec = LoadSpec(id);
@@ -30,6 +30,13 @@ public sealed partial class ContainerRuntime
         // It runs: nobody else needs to wait until it is ready.
         held.Dispose();
         notify!.Await(process, record.Pid);
+    }
+
+    /// <summary>Another start is waited for, a create is not: the hook that asks for it would wait for itself.</summary>
+    private Fd LockToStart(string id)
+    {
+        LifecycleTable.Require(Verb.Start, Facts.Observe(_store.Load(id), _store));
+        return _store.Lock(id);
     }
 
     private void RunStartHooks(Spec spec, ContainerRecord record)

@@ -1,5 +1,6 @@
 // The status of a container as it is seen, never as it is remembered: a crash cannot make it lie.
 using Berth.Cgroups;
+using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
 
@@ -38,6 +39,15 @@ public static class Facts
     /// <summary>Whether the first process is there and is the one that was recorded.</summary>
     public static bool IsAlive(ContainerRecord record) =>
         record.Pid > 0 && Self.IsAlive(record.Pid, out ulong start) && start == record.StartTime;
+
+    /// <summary>A handle of the first process, or null where it has ended. Opened before the look: only then that tells whose it is.</summary>
+    public static Fd? Open(ContainerRecord record)
+    {
+        Fd? process = record.Pid > 0 ? PidFd.TryOpen(record.Pid) : null;
+        if (process is null || IsAlive(record)) return process;
+        process.Dispose();
+        return null;
+    }
 
     private static bool IsFrozen(ContainerRecord record) =>
         record.Cgroups is { } cgroups && CgroupTree.Open(cgroups).Freezer == FreezerState.Frozen;

@@ -26,21 +26,20 @@ public sealed class StateStore(string root)
     /// <summary>The record's file.</summary>
     public string RecordOf(string id) => $"{Root}/{id}/state.json";
 
-    /// <summary>Makes the directory of a new container: mkdir decides who wins an id.</summary>
+    /// <summary>Makes the directory of a new container and locks it: whoever has the lock of a new directory wins the id.</summary>
     /// <exception cref="BerthException"><see cref="Fault.Conflict"/>: the id is in use; <see cref="Fault.InvalidArgument"/>: it is no id.</exception>
-    public string Claim(string id)
+    public Fd Claim(string id)
     {
         CheckId(id);
         string directory = DirectoryOf(id);
         try
         {
-            if (TryClaim(directory)) return directory;
-            KernelPath.MakeDirectories(Root, 0x1C0);
+            if (KernelPath.MakeDirectory(directory, 0x1C9) && TryLock(id) is { } held) return held;
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
             KernelPath.MakeDirectories(Root, 0x1C0);
-            if (TryClaim(directory)) return directory;
+            if (KernelPath.MakeDirectory(directory, 0x1C9) && TryLock(id) is { } held) return held;
         }
         catch (LinuxException e) when (e.Errno is Errno.EACCES or Errno.EROFS or Errno.EPERM)
         {
@@ -49,8 +48,6 @@ public sealed class StateStore(string root)
         }
         throw new BerthException(Fault.Conflict, $"container with given ID already exists: {id}", $"delete it first, or choose another id; its state is in {directory}");
     }
-
-    private static bool TryClaim(string directory) => KernelPath.MakeDirectory(directory, 0x1C9);
 
     /// <summary>Reads a container's record.</summary>
     /// <exception cref="BerthException"><see cref="Fault.NotFound"/>: there is no such container.</exception>
@@ -73,13 +70,25 @@ public sealed class StateStore(string root)
     public void Remove(string id) => KernelPath.RemoveTree(DirectoryOf(id));
 
     /// <summary>Takes the container's lock; closing the descriptor, or death, releases it.</summary>
-    public Fd Lock(string id)
+    /// <exception cref="BerthException"><see cref="Fault.NotFound"/>: there is no such container.</exception>
+    public Fd Lock(string id) => Lock(id, wait: true)!;
+
+    /// <summary>As <see cref="Lock(string)"/>, with null where somebody else has it.</summary>
+    public Fd? TryLock(string id) => Lock(id, wait: false);
+
+    private Fd? Lock(string id, bool wait)
     {
         CheckId(id);
-        Fd? directory = KernelPath.TryOpen(DirectoryOf(id), Linux.Programs.OpenFlags.Directory);
-        if (directory is null) throw new BerthException(Fault.NotFound, $"container does not exist: {id}");
-        KernelPath.Lock(directory);
-        return directory;
+        while (true)
+        {
+            Fd? directory = KernelPath.TryOpen(DirectoryOf(id), Linux.Programs.OpenFlags.Directory);
+            if (directory is null) throw new BerthException(Fault.NotFound, $"container does not exist: {id}");
+            bool held = KernelPath.Lock(directory, wait);
+            // Whoever had it before us may have removed the container, and another of that id may have been made.
+            if (held && KernelPath.Facts(DirectoryOf(id))?.Inode == KernelPath.Facts(directory).Inode) return directory;
+            directory.Dispose();
+            if (!held) return null;
+        }
     }
 
     /// <summary>Ids that have a directory, sorted.</summary>
