@@ -53,6 +53,8 @@ internal static class LegacyLimits
         }
         if (swap is not (0 or -1)) plan.Add(new(Controller.Memory, "memory.memsw.limit_in_bytes", LimitText.Of(swap)));
         if (memory.Reservation is { } reservation and not 0) plan.Add(new(Controller.Memory, "memory.soft_limit_in_bytes", LimitText.Of(reservation)));
+        // The limit of other kernel memory (memory.kernel) can no longer be set since Linux 5.16; this one can.
+        if (memory.KernelTcp is { } tcp and not 0) plan.Add(new(Controller.Memory, "memory.kmem.tcp.limit_in_bytes", LimitText.Of(tcp), OnRefusal.IgnoreMissing));
         if (memory.DisableOomKiller == true) plan.Add(new(Controller.Memory, "memory.oom_control", "1"));
         switch (memory.Swappiness)
         {

@@ -52,7 +52,7 @@ public class LimitTests
         List<LimitWrite> plan = LegacyLimits.Plan(new ResourcesSpec
         {
             Cpu = new() { Shares = 100, Quota = 5000, Period = 10000, Burst = 7, Cpus = "0-1", Mems = "0", RealtimePeriod = 9, RealtimeRuntime = 8, Idle = 1 },
-            Memory = new() { Limit = 100, Swap = 200, Reservation = 50, Swappiness = 60, DisableOomKiller = true },
+            Memory = new() { Limit = 100, Swap = 200, Reservation = 50, KernelTcp = 40, Swappiness = 60, DisableOomKiller = true },
             Pids = new() { Limit = 0 },
             BlockIo = new() { Weight = 500, LeafWeight = 300, ThrottleReadBpsDevice = [new() { Major = 8, Minor = 0, Rate = 99 }] },
             HugepageLimits = [new() { PageSize = "2MB", Limit = 4096 }],
@@ -62,7 +62,7 @@ public class LimitTests
         Assert.Equal(
             [
                 "cpuset.cpus=0-1", "cpus=0-1", "cpuset.mems=0", "mems=0",
-                "memory.limit_in_bytes=100", "memory.memsw.limit_in_bytes=200", "memory.soft_limit_in_bytes=50", "memory.oom_control=1", "memory.swappiness=60",
+                "memory.limit_in_bytes=100", "memory.memsw.limit_in_bytes=200", "memory.soft_limit_in_bytes=50", "memory.kmem.tcp.limit_in_bytes=40", "memory.oom_control=1", "memory.swappiness=60",
                 "cpu.shares=100", "cpu.cfs_period_us=10000", "cpu.cfs_burst_us=7", "cpu.cfs_quota_us=5000", "cpu.idle=1", "cpu.rt_period_us=9", "cpu.rt_runtime_us=8",
                 "pids.max=1", "blkio.weight=500", "blkio.bfq.weight=500", "blkio.leaf_weight=300", "blkio.throttle.read_bps_device=8:0 99",
                 "hugetlb.2MB.limit_in_bytes=4096", "hugetlb.2MB.rsvd.limit_in_bytes=4096",
