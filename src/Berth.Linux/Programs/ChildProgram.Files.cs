@@ -240,12 +240,15 @@ public sealed unsafe partial class ChildProgram
     /// <summary>Lets a descriptor pass execve.</summary>
     public ChildProgram KeepOpen(ProgramFd fd) { Call(Syscall.Fcntl, fd.Operand, 2, 0); return this; }
 
+    /// <summary>Goes on at the label unless the descriptor is a directory.</summary>
+    public ChildProgram JumpUnlessDirectory(Slot slot, Label label) => JumpUnlessType(slot, Interpreter.S_IFDIR, label);
+
     /// <summary>Goes on at the label unless the descriptor is of this type (S_IFDIR and so on).</summary>
-    public ChildProgram JumpUnlessDirectory(Slot slot, Label label)
+    private ChildProgram JumpUnlessType(ProgramFd fd, uint type, Label label)
     {
         Instruction* at = Emit(Operation.JumpUnlessType);
-        Set(at, 0, slot);
-        at->Argument[1] = Interpreter.S_IFDIR;
+        Set(at, 0, fd.Operand);
+        at->Argument[1] = type;
         _patches.Add((_count - 1, 2, label.Id));
         return this;
     }

@@ -107,14 +107,18 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
-    /// <summary>Gives an open file to a user unless it is the device with this number.</summary>
-    public ChildProgram OwnUnlessDevice(ProgramFd fd, uint uid, ulong device)
+    /// <summary>Gives an open pipe, socket or file to a user; a device belongs to the whole machine and stays as it is.</summary>
+    public ChildProgram OwnUnlessDevice(ProgramFd fd, uint uid)
     {
-        Label other = NewLabel(), done = NewLabel();
-        RequireDevice(fd, device, Errno.ENOTTY).OnError(other);
+        Label block = NewLabel(), own = NewLabel(), done = NewLabel();
+        // An error is EBADF: the stream is closed.
+        JumpUnlessType(fd, Interpreter.S_IFCHR, block).OnError(done);
         GoTo(done);
-        Mark(other);
-        // EPERM and EINVAL: ids that are not mapped. EROFS: a file of a read-only file system. EBADF: the stream is closed.
+        Mark(block);
+        JumpUnlessType(fd, Interpreter.S_IFBLK, own);
+        GoTo(done);
+        Mark(own);
+        // EPERM and EINVAL: ids that are not mapped. EROFS: a file of a read-only file system.
         Call(Syscall.FChown, fd.Operand, uid, uint.MaxValue);
         TolerateAll();
         Mark(done);

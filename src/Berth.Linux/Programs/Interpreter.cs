@@ -341,6 +341,7 @@ internal unsafe ref partial struct Interpreter
     internal const uint S_IFDIR = 0x4000;
     internal const uint S_IFREG = 0x8000;
     internal const uint S_IFCHR = 0x2000;
+    internal const uint S_IFBLK = 0x6000;
     internal const uint S_IFLNK = 0xA000;
 
     internal static int O_DIRECTORY => Arm ? 0x4000 : 0x10000;

@@ -78,8 +78,9 @@ internal static class ExecPlan
         Identity.AddLimits(program, process, input.Spec.Linux);
         if (input.ConsoleSocket is not null) Console.Connect(program, slave);
         Finish.AddClosing(program, input);
+        Slot inside = Identity.EnterDirectory(program, process);
         Identity.AddSeccompWhilePrivileged(program, input);
-        Identity.Become(program, process, input);
+        Identity.Become(program, process, input, inside);
         Finish.Add(program, input);
     }
 }

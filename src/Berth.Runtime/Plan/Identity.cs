@@ -60,8 +60,27 @@ internal static class Identity
         program.ReleaseSlots(mark);
     }
 
+    /// <summary>Before the filter, which may deny getcwd.</summary>
+    /// <returns>1 where the directory could be entered, else 0.</returns>
+    public static Slot EnterDirectory(ChildProgram program, ProcessSpec process)
+    {
+        Slot inside = program.NewSlot();
+        Label denied = program.NewLabel();
+        program.Step("set the working directory", process.Cwd, "with the runtime's rights: a directory that only root may enter is the configuration's choice");
+        program.Load(inside, 0);
+        AddCwd(program, process).OnError(denied);
+        program.RequireCwdInside();
+        program.Load(inside, 1);
+        program.Mark(denied);
+        return inside;
+    }
+
     /// <summary>After mounts: they need the capabilities that are lost here.</summary>
-    public static void Become(ChildProgram program, ProcessSpec process, PlanInput input)
+    /// <param name="program">The steps.</param>
+    /// <param name="process">Who it becomes.</param>
+    /// <param name="input">The rest.</param>
+    /// <param name="inside">What <see cref="EnterDirectory"/> found.</param>
+    public static void Become(ChildProgram program, ProcessSpec process, PlanInput input, Slot inside)
     {
         CapabilitySets? sets = process.Capabilities is { } c ? Raisable(Sets(c, input.Host.LastCapability), input.Warn) : null;
         AddLabels(program, process, input.Proc);
@@ -70,19 +89,12 @@ internal static class Identity
             program.Step("drop from the bounding set", null, "while CAP_SETPCAP is held");
             program.DropBounding(s.Bounding, input.Host.LastCapability);
         }
-        Slot inside = program.NewSlot();
-        Label denied = program.NewLabel();
-        program.Step("set the working directory", process.Cwd, "with the runtime's rights: a directory that only root may enter is the configuration's choice");
-        program.Load(inside, 0);
-        program.ChangeDirectory(process.Cwd.Length == 0 ? "/" : process.Cwd).OnError(denied);
-        program.Load(inside, 1);
-        program.Mark(denied);
         program.Step("keep capabilities over the change of user", null, "setresuid would clear them");
         program.KeepCapabilities(true);
         if (process.User.Uid != 0 && !process.Terminal)
         {
-            program.Step("give the standard streams to the user", $"{process.User.Uid}", "so that /dev/stdout and the like can be opened again; the null device is everybody's");
-            for (int stream = 0; stream < 3; stream++) program.OwnUnlessDevice(ProgramFd.Number(stream), process.User.Uid, DeviceNodes.Number(1, 3));
+            program.Step("give the standard streams to the user", $"{process.User.Uid}", "so that /dev/stdout and the like can be opened again; devices and terminals are the host's");
+            for (int stream = 0; stream < 3; stream++) program.OwnUnlessDevice(ProgramFd.Number(stream), process.User.Uid);
         }
         bool keepGroups = input.Spec.Annotations.GetValueOrDefault("run.oci.keep_original_groups") == "1";
         if (!keepGroups)
@@ -96,7 +108,7 @@ internal static class Identity
         program.SetGroup(process.User.Gid);
         program.Step("become user", $"{process.User.Uid}", null);
         program.SetUser(process.User.Uid);
-        AddCwd(program, process, inside);
+        EnterDirectoryAgain(program, process, inside);
         if (sets is { } final)
         {
             program.Step("set capabilities", null, "the five sets of process.capabilities");
@@ -120,15 +132,17 @@ internal static class Identity
         }
     }
 
-    private static void AddCwd(ChildProgram program, ProcessSpec process, Slot inside)
+    private static void EnterDirectoryAgain(ChildProgram program, ProcessSpec process, Slot inside)
     {
         Label done = program.NewLabel();
         program.Step("set the working directory", process.Cwd, "once more as the user where root was refused, as on some network file systems; and inside the root (CVE-2024-21626)");
         program.JumpIfEqual(inside, 1, done);
-        program.ChangeDirectory(process.Cwd.Length == 0 ? "/" : process.Cwd);
-        program.Mark(done);
+        AddCwd(program, process);
         program.RequireCwdInside();
+        program.Mark(done);
     }
+
+    private static ChildProgram AddCwd(ChildProgram program, ProcessSpec process) => program.ChangeDirectory(process.Cwd.Length == 0 ? "/" : process.Cwd);
 
     /// <summary>AppArmor and SELinux take effect at the next execve.</summary>
     private static void AddLabels(ChildProgram program, ProcessSpec process, Fd? proc)

@@ -43,8 +43,9 @@ public sealed class InitPlan : IDisposable
             Identity.AddLimits(program, input.Spec.Process!, input.Spec.Linux);
             Console.Connect(program, input, terminal);
             Finish.AddClosing(program, input);
+            Slot inside = Identity.EnterDirectory(program, input.Spec.Process!);
             Identity.AddSeccompWhilePrivileged(program, input);
-            Identity.Become(program, input.Spec.Process!, input);
+            Identity.Become(program, input.Spec.Process!, input, inside);
             Finish.Add(program, input);
             return new InitPlan(program, namespaces.CloneFlags);
         }

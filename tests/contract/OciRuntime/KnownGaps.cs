@@ -26,6 +26,8 @@ public static class KnownGaps
         ["HookTests.A_failing_poststop_hook_is_a_warning_and_the_following_ones_run"] = [Runc("stops at the first failing poststop hook")],
         ["HookTests.A_failing_poststart_hook_ends_the_container"] = [Crun("hangs", before: "1.9")],
 
+        ["DescriptorTests.A_device_of_the_host_as_standard_input_keeps_its_owner(null)"] = [Crun("gives devices of the host to the container", before: "1.24")],
+        ["DescriptorTests.A_device_of_the_host_as_standard_input_keeps_its_owner(zero)"] = [Runc("gives any device but the null device to the user"), Crun("gives devices of the host to the container", before: "1.24")],
         ["DescriptorTests.Preserve_fds_that_are_not_open_is_an_error"] = [Runc("has files of its own there"), Crun("does not look whether they are open")],
         ["DescriptorTests.A_closed_standard_input_does_not_hand_another_file_to_the_program"] = [Runc("hands a pipe of its own to the program"), Crun("fails or crashes")],
         ["DescriptorTests.Listen_fds_passes_sockets_the_way_systemd_does"] = [Crun("passes the files without the variables")],

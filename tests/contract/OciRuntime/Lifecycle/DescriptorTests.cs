@@ -84,6 +84,34 @@ public sealed class DescriptorTests : ContainerTest
     public void Standard_input_reaches_the_program() =>
         Dock.Write(config => config.Shell("tr a-z A-Z")).Command("run", "--bundle", Dock.Bundle, Id).Input("some words").Run().Succeeded().Says("SOME WORDS");
 
+    [Theory]
+    [InlineData("null", 3, false)]
+    [InlineData("null", 3, true)]
+    [InlineData("zero", 5, false)]
+    [InlineData("zero", 5, true)]
+    public void A_device_of_the_host_as_standard_input_keeps_its_owner(string name, int minor, bool inUserNamespace)
+    {
+        // A node of our own: the host's would be everybody's loss.
+        string node = $"{Dock.Folder}/{name}";
+        Dock.Tool("mknod", "-m", "666", node, "c", "1", $"{minor}").Run().Succeeded();
+        Dock.Write(config =>
+        {
+            if (inUserNamespace) config.UserNamespace();
+            config.Set("process.user.uid", 1000).Set("process.user.gid", 1000).Shell("true");
+        });
+        Dock.Command("run", "--bundle", Dock.Bundle, Id).InputFrom(node).Run().Succeeded();
+        Dock.Tool("stat", "-c", "%u:%g", node).Run().Says("0:0");
+    }
+
+    [Fact]
+    public void A_file_as_standard_input_can_be_opened_again_by_the_user()
+    {
+        Dock.Write(config => config.Set("process.user.uid", 1000).Shell("cat /dev/stdin"));
+        string file = Dock.NewFile("words", "again");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+        Dock.Command("run", "--bundle", Dock.Bundle, Id).InputFrom(file).Run().Succeeded().Says("again");
+    }
+
     [Fact]
     public void Standard_error_stays_apart_from_standard_output()
     {

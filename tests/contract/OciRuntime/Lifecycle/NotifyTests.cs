@@ -127,14 +127,13 @@ public sealed class NotifyTests : ContainerTest
     [Fact]
     public void A_user_namespace_does_not_hinder_it()
     {
-        // Standard input is a file: some runtimes give it to the container's user, and it must not be the host's /dev/null.
         using ServiceManager manager = new(Dock);
         Dock.Write(config =>
         {
             WithPerl(config);
             config.UserNamespace().Mount("/run", "tmpfs", "tmpfs").Set("process.user.uid", 1000).Shell($"{Say(@"READY=1\n")}; while :; do sleep 0.05; done");
         });
-        manager.Serve(Dock.Command("run", "--detach", "--bundle", Dock.Bundle, Id).Input("").Env("NOTIFY_SOCKET", manager.Address).Start()).Succeeded();
+        manager.Serve(Dock.Command("run", "--detach", "--bundle", Dock.Bundle, Id).Env("NOTIFY_SOCKET", manager.Address).Start()).Succeeded();
         manager.Await("READY=1");
     }
 

@@ -16,7 +16,7 @@ public sealed class Command
     };
 
     private string _prelude = "";
-    private string _input = "/dev/null";
+    private string? _input;
     private bool _closed;
     private string? _terminal;
     private string _directory = "/";
@@ -43,6 +43,13 @@ public sealed class Command
     public Command Input(string text)
     {
         File.WriteAllText(_input = _files + ".in", text);
+        return this;
+    }
+
+    /// <summary>Standard input is this file.</summary>
+    public Command InputFrom(string path)
+    {
+        _input = path;
         return this;
     }
 
@@ -85,13 +92,15 @@ public sealed class Command
     public Live Start()
     {
         string output = _files + ".out", error = _files + ".err";
+        // Not /dev/null: crun before 1.24 gives even a device of the host to the container's root.
+        if (_input is null) Input("");
         File.WriteAllText(output, "");
         File.WriteAllText(error, "");
         ProcessStartInfo start = new(_terminal is null ? "/bin/sh" : "/usr/bin/setsid") { WorkingDirectory = _directory };
         if (_terminal is not null) start.ArgumentList.Add("/bin/sh");
         // A terminal is one open file in all three places, as a login makes it.
         string redirect = _terminal is not null ? "exec \"$@\" <>\"$in\" >&0 2>&0" : $"exec \"$@\" {(_closed ? "<&-" : "<\"$in\"")} >\"$out\" 2>\"$err\"";
-        string[] head = ["-c", Script + _prelude + redirect, "sh", _terminal ?? _input, _terminal ?? output, _terminal ?? error];
+        string[] head = ["-c", Script + _prelude + redirect, "sh", _terminal ?? _input!, _terminal ?? output, _terminal ?? error];
         foreach (string word in (IEnumerable<string>)[.. head, .. _words]) start.ArgumentList.Add(word);
         start.Environment.Clear();
         foreach ((string name, string value) in _environment) start.Environment[name] = value;
