@@ -56,7 +56,7 @@ public static class WaitStatus
     /// <summary>The exit code a shell would show: the status, or 128 plus the signal.</summary>
     public static int ExitCode(int status) => (status & 0x7F) == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F);
 
-    /// <summary>In words: <c>exit status 1</c>, <c>signal KILL</c>.</summary>
+    /// <summary>In words: <c>exit status 1</c>, <c>signal: killed</c>.</summary>
     public static string Describe(int status) =>
-        (status & 0x7F) == 0 ? $"exit status {(status >> 8) & 0xFF}" : $"signal {Signals.NameOf(status & 0x7F)}";
+        (status & 0x7F) == 0 ? $"exit status {(status >> 8) & 0xFF}" : $"signal: {Signals.WordsOf(status & 0x7F)}";
 }

@@ -39,6 +39,23 @@ public sealed record Command
 
     /// <summary>Which of them.</summary>
     public Namespaces Namespaces { get; init; }
+
+    /// <summary>Makes the steps that lead to the program, execution included, where more is to be done than joining namespaces.</summary>
+    public Func<CommandStreams, ChildProgram>? Steps { get; init; }
+
+    /// <summary>A v2 cgroup that it is born in, or null.</summary>
+    public Fd? Cgroup { get; init; }
+}
+
+/// <summary>What a program is to have as its standard streams.</summary>
+/// <param name="Input">For descriptor 0.</param>
+/// <param name="Output">For descriptor 1.</param>
+/// <param name="Error">For descriptor 2.</param>
+public readonly record struct CommandStreams(Fd Input, Fd Output, Fd Error)
+{
+    /// <summary>Puts them into their places: first of all steps, before others are closed.</summary>
+    /// <param name="program">The steps.</param>
+    public void Connect(ChildProgram program) => program.DuplicateTo(Input, 0).DuplicateTo(Output, 1).DuplicateTo(Error, 2);
 }
 
 /// <summary>How a program ended.</summary>
@@ -66,20 +83,21 @@ public static class CommandRunner
         using (write)
         using (Fd? outFile = command.OutputFile is { } o ? KernelPath.Open(o, Append, 0x1A4) : null)
         using (Fd? errFile = command.ErrorFile is { } e ? KernelPath.Open(e, Append, 0x1A4) : null)
-        using (ExecutableExit? exit = command.Inside is not null && Self.UserId == 0 ? ExecutableExit.Open("berth-hook") : null)
-        using (ChildProgram program = Compile(command, exit, input, outFile ?? write, errFile ?? write))
+        using (ExecutableExit? exit = command is { Inside: not null, Steps: null } && Self.UserId == 0 ? ExecutableExit.Open("berth-hook") : null)
         {
-            child = program.Spawn(new SpawnOptions());
+            CommandStreams streams = new(input, outFile ?? write, errFile ?? write);
+            using ChildProgram program = command.Steps is { } steps ? steps(streams) : Compile(command, exit, streams);
+            child = program.Spawn(new SpawnOptions { Cgroup = command.Cgroup });
         }
         return Await(child, command, read);
     }
 
-    private static ChildProgram Compile(Command command, ExecutableExit? exit, Fd input, Fd output, Fd error)
+    private static ChildProgram Compile(Command command, ExecutableExit? exit, CommandStreams streams)
     {
         ChildProgram program = new();
         program.Step("prepare", command.Candidates[0], null);
         program.ResetSignals();
-        program.DuplicateTo(input, 0).DuplicateTo(output, 1).DuplicateTo(error, 2);
+        streams.Connect(program);
         if (command.Inside is { } process)
         {
             // Who is in these namespaces already must not trace this one, nor find in it a way to the host or to our binary.

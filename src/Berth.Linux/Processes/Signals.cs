@@ -40,6 +40,28 @@ public static class Signals
     public static string NameOf(int number) =>
         number > 0 && number < Names.Length ? Names[number] : number >= RtMin ? $"RTMIN+{number - RtMin}" : number.ToString();
 
+    /// <summary>What became of a program that such a signal ended, in the words of strsignal(3); the name where there are none.</summary>
+    public static string WordsOf(int number) => number switch
+    {
+        1 => "hangup",
+        2 => "interrupt",
+        3 => "quit",
+        4 => "illegal instruction",
+        5 => "trace/breakpoint trap",
+        6 => "aborted",
+        7 => "bus error",
+        8 => "floating point exception",
+        9 => "killed",
+        11 => "segmentation fault",
+        13 => "broken pipe",
+        14 => "alarm clock",
+        15 => "terminated",
+        24 => "cpu time limit exceeded",
+        25 => "file size limit exceeded",
+        31 => "bad system call",
+        _ => NameOf(number),
+    };
+
     private static int? RealTime(string name)
     {
         if (name.StartsWith("RTMIN+", StringComparison.Ordinal) && int.TryParse(name.AsSpan(6), out int up) && up is >= 0 and <= RtMax - RtMin) return RtMin + up;

@@ -25,6 +25,9 @@ internal sealed record HookContext
 
     public Namespaces Namespaces { get; init; }
 
+    /// <summary>Runs one; by default with the runtime's rights.</summary>
+    public Func<Command, CommandResult> Run { get; init; } = CommandRunner.Run;
+
     public string? StandardOutput { get; init; }
 
     public string? StandardError { get; init; }
@@ -54,7 +57,7 @@ internal static class HookRunner
         CommandResult result;
         try
         {
-            result = CommandRunner.Run(new Command
+            result = context.Run(new Command
             {
                 Candidates = [hook.Path],
                 Arguments = hook.Args is { Count: > 0 } args ? args : [hook.Path],

@@ -73,6 +73,14 @@ public sealed partial class ContainerRuntime
         return foreground is null ? 0 : WaitStatus.ExitCode(foreground.Stay(child, launch.TerminalSocket));
     }
 
+    /// <summary>Runs a program inside a container, confined as the container's own is: as its user, with its capabilities, filter, limits and cgroups.</summary>
+    private CommandResult RunConfined(ContainerRecord record, Spec spec, Command command)
+    {
+        ProcessSpec process = spec.Process! with { Args = [.. command.Arguments], Terminal = false, ExecCpuAffinity = null };
+        using ExecLaunch launch = new(this, new ExecRequest { Id = record.Id, Process = _ => process }, record, spec with { Process = process }, KernelFile.Read(_store.ConfigOf(record.Id)));
+        return launch.Run(command);
+    }
+
     /// <summary>The parts of an exec.</summary>
     private sealed class ExecLaunch(ContainerRuntime runtime, ExecRequest request, ContainerRecord record, Spec spec, byte[] config) : IDisposable
     {
@@ -82,23 +90,36 @@ public sealed partial class ContainerRuntime
 
         public SpawnedChild Go()
         {
+            Way way = Open(runtime._options.Warn);
+            using ChildProgram program = Compile(way, streams: null);
+            try
+            {
+                return Spawn(program, way.Cgroup);
+            }
+            catch (StepFailedException failure)
+            {
+                throw StepWords.Explain(failure, spec, record.Rootfs, way.Input.Environment);
+            }
+        }
+
+        public CommandResult Run(Command command)
+        {
+            // What there is to warn of was said when the container was created.
+            Way way = Open(static _ => { });
+            way = way with { Input = way.Input with { Program = command.Candidates[0], Environment = command.Environment, PreserveFds = 0 } };
+            return CommandRunner.Run(command with { Cgroup = way.Cgroup, Steps = streams => Compile(way, streams) });
+        }
+
+        private Way Open(Action<string> warn)
+        {
             HostFacts host = HostFacts.Observe();
             Fd init = Keep(PidFd.TryOpen(record.Pid) ?? throw new BerthException(Fault.WrongState, "cannot exec in a stopped container"));
             // Only now is the number known to be the recorded process's: the handle was opened before this look.
             if (!Facts.IsAlive(record)) throw new BerthException(Fault.WrongState, "cannot exec in a stopped container");
             Namespaces kinds = Entry.Kinds(spec, record.Pid);
             Membership? membership = MembershipOf();
-            PlanInput input = Prepare(host, init, membership);
-            using Fd? cgroup = membership?.OpenUnified();
-            using ChildProgram program = Compile(input, init, kinds);
-            try
-            {
-                return Spawn(program, cgroup);
-            }
-            catch (StepFailedException failure)
-            {
-                throw StepWords.Explain(failure, spec, record.Rootfs, input.Environment);
-            }
+            PlanInput input = Prepare(host, init, membership, warn);
+            return new Way(input, kinds, membership?.OpenUnified() is { } cgroup ? Keep(cgroup) : null);
         }
 
         private Membership? MembershipOf()
@@ -107,7 +128,7 @@ public sealed partial class ContainerRuntime
             return tree.Membership(request.Cgroups.Count == 0 ? null : SubCgroups.Parse(request.Cgroups), record.Pid);
         }
 
-        private PlanInput Prepare(HostFacts host, Fd init, Membership? membership)
+        private PlanInput Prepare(HostFacts host, Fd init, Membership? membership, Action<string> warn)
         {
             ProcessSpec process = spec.Process!;
             List<Fd> tasks = [];
@@ -121,7 +142,7 @@ public sealed partial class ContainerRuntime
                 }
                 tasks.Add(Keep(task));
             }
-            SeccompPlan seccomp = SeccompPlan.Of(spec, config, DefaultRoot(), runtime._options.Warn);
+            SeccompPlan seccomp = SeccompPlan.Of(spec, config, DefaultRoot(), warn);
             Fd? listener = seccomp.Connect() is { } agent ? Keep(agent) : null;
             return new PlanInput
             {
@@ -141,23 +162,28 @@ public sealed partial class ContainerRuntime
                 PreserveFds = Preserve.Count(request.PreserveFds),
                 TaskFiles = tasks,
                 Container = init,
-                Warn = runtime._options.Warn,
+                Warn = warn,
                 Environment = ProcessEnvironment.Of(process, $"/proc/{record.Pid}/root", Preserve.Listen),
                 Actions = new PlanActions { Ready = Ready, SendListener = child => seccomp.Send(listener!, child, record, "running") },
             };
         }
 
-        private ChildProgram Compile(PlanInput input, Fd init, Namespaces kinds)
+        private ChildProgram Compile(Way way, CommandStreams? streams)
         {
             ChildProgram program = new();
             try
             {
-                Beginnings.Add(program, input);
+                if (streams is { } three)
+                {
+                    program.Step("connect the standard streams", null, "before everything else is closed");
+                    three.Connect(program);
+                }
+                Beginnings.Add(program, way.Input);
                 ExecPlan.AddAffinity(program, spec.Process!.ExecCpuAffinity?.Initial, "initial", "while the runtime enters the container");
-                ExecPlan.Join(program, init, record.Pid, kinds);
+                ExecPlan.Join(program, way.Input.Container!, record.Pid, way.Kinds);
                 if (spec.Process.ExecCpuAffinity?.Final is { Length: > 0 } final) ExecPlan.AddAffinity(program, final, "final", "once inside its cgroup");
                 else if (string.IsNullOrEmpty(spec.Process.ExecCpuAffinity?.Initial)) ExecPlan.ResetAffinity(program);
-                ExecPlan.Add(program, input);
+                ExecPlan.Add(program, way.Input);
                 return program;
             }
             catch
@@ -204,5 +230,8 @@ public sealed partial class ContainerRuntime
         {
             foreach (IDisposable fd in _open) fd.Dispose();
         }
+
+        /// <summary>What leads into the container.</summary>
+        private sealed record Way(PlanInput Input, Namespaces Kinds, Fd? Cgroup);
     }
 }

@@ -42,8 +42,12 @@ public sealed partial class ContainerRuntime
     private void RunStartHooks(Spec spec, ContainerRecord record)
     {
         if (spec.Hooks?.StartContainer is not { Count: > 0 } hooks) return;
-        using Fd process = PidFd.Open(record.Pid);
-        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with { DefaultEnvironment = ProcessEnvironment.Of(spec.Process!, record.Rootfs, 0), Inside = process, Directory = spec.Process!.Cwd, Namespaces = Entry.Kinds(spec, record.Pid) };
+        HookContext context = HooksOf(spec, "startContainer", StateFor(record, "created")) with
+        {
+            DefaultEnvironment = ProcessEnvironment.Of(spec.Process!, record.Rootfs, 0),
+            // The image may have brought this program: it gets no more than the container's own.
+            Run = command => RunConfined(record, spec, command),
+        };
         try
         {
             HookRunner.Run(hooks, context);

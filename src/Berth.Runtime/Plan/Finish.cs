@@ -10,8 +10,9 @@ internal static class Finish
     public static void Add(ChildProgram program, PlanInput input)
     {
         ProcessSpec process = input.Spec.Process!;
-        program.Step("find the program", process.Args![0], "as its user and inside its root: create fails when it cannot be executed");
-        Slot found = program.FindProgram(Candidates(process.Args[0], input.Environment));
+        string wanted = input.Program ?? process.Args![0];
+        program.Step("find the program", wanted, "as its user and inside its root: create fails when it cannot be executed");
+        Slot found = program.FindProgram(Candidates(wanted, input.Environment));
         if (process.NoNewPrivileges && input.SeccompNotifies) Identity.AddSeccomp(program, input, "the parent that hands its listener over will not be there after start");
         program.Step("wait for the parent to record the container", null, "what a crash leaves behind from here on can be found by its record");
         program.SetParentDeathSignal(0);
@@ -37,8 +38,8 @@ internal static class Finish
 
     private static void AddExecute(ChildProgram program, ProcessSpec process, PlanInput input, Slot found)
     {
-        program.Step("execve", process.Args![0], null);
-        program.Execute(found, process.Args, input.Environment);
+        program.Step("execve", input.Program ?? process.Args![0], null);
+        program.Execute(found, process.Args!, input.Environment);
     }
 
     /// <summary>The name itself where it has a slash, else one path a directory of PATH.</summary>

@@ -123,6 +123,9 @@ public sealed record PlanInput
     /// <summary>The container's cgroups, for mounts of type cgroup.</summary>
     public CgroupView? Cgroups { get; init; }
 
+    /// <summary>The program, where it is not the one that process.args names.</summary>
+    public string? Program { get; init; }
+
     /// <summary>Environment of the program, complete.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 

@@ -77,6 +77,34 @@ public sealed class HookTests : ContainerTest
     }
 
     [Theory]
+    [Row("RT-08")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void StartContainer_hooks_have_no_more_rights_than_the_program(bool noNewPrivileges)
+    {
+        // Such a hook is found in the image: whoever made that has written it, perhaps.
+        const string Rights = "grep -E '^(Uid|Gid|Groups|Cap|Seccomp:|NoNewPrivs)' /proc/self/status; cat /proc/self/cgroup; ulimit -n";
+        Dock.Write();
+        WriteHook("hook", $"({Rights}) > /out/hook");
+        File.SetUnixFileMode(Dock.NewFolder("bundle/rootfs/out"), (UnixFileMode)0x1ff);
+        Run(config => Hook(config, "startContainer", "hook").Shell($"({Rights}) > /out/program")
+            .Set("process.user.uid", 1000).Set("process.user.gid", 1000).Set("process.noNewPrivileges", noNewPrivileges)
+            .SetJson("process.rlimits", """[{"type":"RLIMIT_NOFILE","soft":100,"hard":200}]""")
+            .SetJson("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}""")).Succeeded();
+        Assert.Equal(File.ReadAllLines($"{Dock.Root}/out/program"), File.ReadAllLines($"{Dock.Root}/out/hook"));
+    }
+
+    [Fact]
+    [Row("RT-08")]
+    public void A_signal_that_ends_a_hook_is_named()
+    {
+        Dock.Write();
+        WriteHook("bad", "kill -KILL $$");
+        Run(config => Hook(config, "startContainer", "bad")).Failed().Explains("hook", "kill");
+        IsGone();
+    }
+
+    [Theory]
     [InlineData("prestart", false, false)]
     [InlineData("createRuntime", false, false)]
     [InlineData("createContainer", true, true)]
