@@ -113,7 +113,7 @@ internal static class SpecCheck
 
     private static void CheckSysctls(Spec spec)
     {
-        foreach ((string key, _) in spec.Linux!.Sysctl ?? [])
+        foreach ((string key, string value) in spec.Linux!.Sysctl ?? [])
         {
             string path = Restrictions.PathOf(key);
             if (path.Contains("..", StringComparison.Ordinal) || path.StartsWith('/')) throw Bad("linux.sysctl", $"\"{key}\" is no key");
@@ -123,6 +123,8 @@ internal static class SpecCheck
                 _ when path.StartsWith("fs/mqueue/", StringComparison.Ordinal) => "ipc",
                 _ when path.StartsWith("user/", StringComparison.Ordinal) => "user",
                 "kernel/msgmax" or "kernel/msgmnb" or "kernel/msgmni" or "kernel/sem" or "kernel/shmall" or "kernel/shmmax" or "kernel/shmmni" or "kernel/shm_rmid_forced" => "ipc",
+                "kernel/domainname" when !string.IsNullOrEmpty(spec.Domainname) && value != spec.Domainname =>
+                    throw Bad("linux.sysctl", $"sysctl \"{key}\" is not allowed as it conflicts with the OCI \"domainname\" field"),
                 "kernel/domainname" => "uts",
                 "kernel/hostname" => throw Bad("linux.sysctl", $"sysctl \"{key}\" is not allowed as it conflicts with the OCI \"hostname\" field"),
                 _ => throw Bad("linux.sysctl", $"sysctl \"{key}\" is not in a separate kernel namespace"),

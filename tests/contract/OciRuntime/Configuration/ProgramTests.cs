@@ -102,6 +102,15 @@ public sealed class ProgramTests : ContainerTest
 
     [Fact]
     [Row("CFG-12")]
+    public void A_domain_name_that_a_sysctl_contradicts_is_refused()
+    {
+        Run(config => config.Set("domainname", "example.test").SetJson("linux.sysctl", """{"kernel.domainname":"other.test"}""")).Failed().Explains("domainname");
+        IsGone();
+        Shell("cat /proc/sys/kernel/domainname", config => config.Set("domainname", "example.test").SetJson("linux.sysctl", """{"kernel.domainname":"example.test"}""")).Says("example.test");
+    }
+
+    [Fact]
+    [Row("CFG-12")]
     public void Without_a_uts_namespace_a_host_name_is_refused_and_the_hosts_stays()
     {
         string before = File.ReadAllText("/proc/sys/kernel/hostname");
