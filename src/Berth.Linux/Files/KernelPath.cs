@@ -195,6 +195,10 @@ public static unsafe partial class KernelPath
         return true;
     }
 
+    /// <summary>flock(2), shared, without waiting.</summary>
+    /// <returns>False where somebody has it exclusively.</returns>
+    public static bool TryShareLock(Fd fd) => flock(fd.Number, 1 | 4) >= 0;
+
     /// <summary>pipe2(2), close-on-exec.</summary>
     public static (Fd Read, Fd Write) Pipe(bool nonBlocking = false)
     {

@@ -137,10 +137,9 @@ public sealed partial class ContainerRuntime
         {
             _held = Keep(_runtime._store.Claim(_request.Id));
             _undo.Push(() => _runtime._store.Remove(_request.Id));
-            using (Fd config = KernelPath.Open(_runtime._store.ConfigOf(_request.Id), OpenFlags.WriteOnly | 0x40 | 0x80, 0x180))
-            {
-                KernelPath.WriteAll(config, _bundle.Config, "config.json");
-            }
+            Fd config = Keep(KernelPath.Open(_runtime._store.ConfigOf(_request.Id), OpenFlags.WriteOnly | 0x40 | 0x80, 0x180));
+            StateStore.MarkBeingMade(config);
+            KernelPath.WriteAll(config, _bundle.Config, "config.json");
             _record = _record with { Rootfs = rootfs };
             NotifyProxy.AddTo(Spec, _runtime._store, _request.Id);
             if (!_wait && NotifyProxy.Open(_runtime._store, _request.Id) is { } notify) Notify = Keep(notify);

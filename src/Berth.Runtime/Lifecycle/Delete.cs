@@ -79,6 +79,7 @@ public sealed partial class ContainerRuntime
         {
             if (_store.HasDirectory(id))
             {
+                if (_store.IsBeingMade(id)) LifecycleTable.Require(Verb.Delete, ContainerStatus.Creating, force);
                 // Killed before its record was written, or damaged: there is nothing but the directory that we know of.
                 if (!force && e.Kind == Fault.Failed) throw;
                 _store.Remove(id);

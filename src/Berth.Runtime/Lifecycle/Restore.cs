@@ -118,6 +118,7 @@ public sealed partial class ContainerRuntime
             _undo.Push(() => _runtime._store.Remove(_request.Id));
             AddTimeNamespace();
             KernelPath.WriteAtomically(_runtime._store.ConfigOf(_request.Id), StoredConfig.Change(_bundle.Config, SpecReader.Read(_bundle.Config), Spec), 0x180);
+            StateStore.MarkBeingMade(Keep(KernelPath.Open(_runtime._store.ConfigOf(_request.Id), OpenFlags.ReadOnly)));
             List<MountSpec> live = LiveMountFile.Read(directories.ImagePath);
             LiveMountFile.Write(_runtime._store.DirectoryOf(_request.Id), live);
             Spec.Mounts.AddRange(live);

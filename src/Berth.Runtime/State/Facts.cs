@@ -9,7 +9,7 @@ namespace Berth.Runtime.State;
 /// <summary>Status of a container (runtime.md, State).</summary>
 public enum ContainerStatus
 {
-    /// <summary>Being made, or left half-made by a crash.</summary>
+    /// <summary>Being made.</summary>
     Creating,
 
     /// <summary>Waits for start.</summary>
@@ -21,7 +21,7 @@ public enum ContainerStatus
     /// <summary>Its processes are frozen.</summary>
     Paused,
 
-    /// <summary>Its first process has ended.</summary>
+    /// <summary>Its first process has ended, or never came to be: a crash left it half-made.</summary>
     Stopped,
 }
 
@@ -31,6 +31,7 @@ public static class Facts
     /// <summary>The status now.</summary>
     public static ContainerStatus Observe(ContainerRecord record, StateStore store)
     {
+        if (record.Pid == 0 && store.IsBeingMade(record.Id)) return ContainerStatus.Creating;
         if (!IsAlive(record)) return ContainerStatus.Stopped;
         if (IsFrozen(record)) return ContainerStatus.Paused;
         return KernelFile.Exists(store.FifoOf(record.Id)) ? ContainerStatus.Created : ContainerStatus.Running;

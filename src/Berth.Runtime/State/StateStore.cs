@@ -91,6 +91,17 @@ public sealed class StateStore(string root)
         }
     }
 
+    /// <summary>Marks the container as being made, until the descriptor is closed or its owner dies.</summary>
+    /// <param name="config">Its specification in the state directory, open.</param>
+    public static void MarkBeingMade(Fd config) => KernelPath.Lock(config);
+
+    /// <summary>Whether somebody makes it just now: what is not recorded yet is no sign that it has ended.</summary>
+    public bool IsBeingMade(string id)
+    {
+        using Fd? config = KernelPath.TryOpen(ConfigOf(id), Linux.Programs.OpenFlags.ReadOnly);
+        return config is not null && !KernelPath.TryShareLock(config);
+    }
+
     /// <summary>Ids that have a directory, sorted.</summary>
     public List<string> Ids()
     {

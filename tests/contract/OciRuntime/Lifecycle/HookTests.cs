@@ -190,6 +190,25 @@ public sealed class HookTests : ContainerTest
         Assert.Contains("config.json", File.ReadAllText($"{Dock.Folder}/seen"));
     }
 
+    [Fact]
+    [Row("RT-03")]
+    public void While_a_container_is_made_it_has_not_stopped_and_cannot_be_deleted_by_mistake()
+    {
+        string started = $"{Dock.Folder}/started", go = $"{Dock.Folder}/go";
+        Dock.Write();
+        WriteHook("hook", $"touch {started}; until [ -e {go} ]; do sleep 0.02; done");
+        Dock.Write(config => Hook(config, "createRuntime", "hook"));
+        using Live create = Dock.Command("create", "--bundle", Dock.Bundle, Id).Start();
+        Until.True(() => File.Exists(started), "the hook runs");
+        Outcome state = Call("state", Id), delete = Call("delete", Id);
+        File.WriteAllText(go, "");
+        Outcome created = create.Wait();
+        if (state.ExitCode == 0) Assert.Equal("creating", (string?)state.Json["status"]);
+        delete.Failed();
+        created.Succeeded();
+        Assert.Equal("created", Dock.Status());
+    }
+
     [Theory]
     [Row("RT-08")]
     [InlineData("prestart")]
