@@ -15,6 +15,8 @@ internal static class ListVerbs
     public static int State(Invocation call)
     {
         (ContainerRecord record, ContainerStatus status) = call.Runtime.State(call.Id);
+        // As runc and crun: callers that ask until there is an answer take the first one for "created".
+        if (status == ContainerStatus.Creating) throw new BerthException(Fault.NotFound, $"container does not exist: {call.Id}", "it is being created just now");
         JsonWriter w = new("  ");
         Write(w, record, status);
         Invocation.Print(w.Written);

@@ -79,6 +79,7 @@ public static class LifecycleTable
         throw new BerthException(Fault.WrongState, (verb, status) switch
         {
             (Verb.Start, Stopped) => "cannot start a container that has stopped",
+            (Verb.Start, Creating) => "cannot start a container that is still being created",
             (Verb.Start, _) => "cannot start an already running container",
             (Verb.Exec, Stopped) => "cannot exec in a stopped container",
             (Verb.Exec, Paused) => "cannot exec in a paused container (use --ignore-paused to override)",

@@ -15,7 +15,9 @@ internal static class StepWords
         string name = failure.Step.Name;
         if (name is "find the program" or "execve") return ProgramWords.Explain(failure, spec.Process!, rootfs, environment);
         string detail = failure.Detail is null ? "" : $" ({failure.Detail})";
-        string what = MountFault(failure) ?? $"{failure.Step.Phrase}: {failure.Errno.Sentence()}{detail}";
+        // Callers of runc look for chdir.
+        string phrase = name == "set the working directory" ? $"chdir to cwd (\"{failure.Step.Subject}\")" : failure.Step.Phrase;
+        string what = MountFault(failure) ?? $"{phrase}: {failure.Errno.Sentence()}{detail}";
         if (IsMount(name)) what = "error mounting: " + what;
         return new BerthException(KindOf(failure.Errno), "unable to start container process: error during container init: " + what, HintFor(failure, spec), failure);
     }
