@@ -93,7 +93,7 @@ public sealed class StateStore(string root)
 
     /// <summary>Marks the container as being made, until the descriptor is closed or its owner dies.</summary>
     /// <param name="config">Its specification in the state directory, open.</param>
-    public static void MarkBeingMade(Fd config) => KernelPath.Lock(config);
+    public static void MarkBeingMade(Fd config) => KernelPath.Lock(config, wait: true);
 
     /// <summary>Whether somebody makes it just now: what is not recorded yet is no sign that it has ended.</summary>
     public bool IsBeingMade(string id)
