@@ -94,7 +94,7 @@ public sealed partial class ContainerRuntime
             using ChildProgram program = Compile(way, streams: null);
             try
             {
-                return Spawn(program, way.Cgroup);
+                return Spawn(program, way.Cgroup, HidesWithoutRoot(way.Input));
             }
             catch (StepFailedException failure)
             {
@@ -179,6 +179,7 @@ public sealed partial class ContainerRuntime
                     three.Connect(program);
                 }
                 Beginnings.Add(program, way.Input);
+                if (HidesWithoutRoot(way.Input)) Hide(program);
                 ExecPlan.AddAffinity(program, spec.Process!.ExecCpuAffinity?.Initial, "initial", "while the runtime enters the container");
                 ExecPlan.Join(program, way.Input.Container!, record.Pid, way.Kinds);
                 if (spec.Process.ExecCpuAffinity?.Final is { Length: > 0 } final) ExecPlan.AddAffinity(program, final, "final", "once inside its cgroup");
@@ -193,14 +194,34 @@ public sealed partial class ContainerRuntime
             }
         }
 
-        private SpawnedChild Spawn(ChildProgram program, Fd? cgroup) => program.Spawn(new SpawnOptions
+        /// <summary>Root's are hidden from the beginning. Of a hidden one nobody but root can take the seccomp listener.</summary>
+        private static bool HidesWithoutRoot(PlanInput input) => !input.Host.IsRoot && !input.SeccompNotifies;
+
+        /// <summary>The container's root and we are one user to the kernel: it could trace what enters, while that has a socket to us.</summary>
+        private void Hide(ChildProgram program)
+        {
+            if (spec.Process!.OomScoreAdj is not null)
+            {
+                program.Step("wait for the OOM score", null, "the files of an undumpable process are closed to its user");
+                program.Meet(SetOomScore);
+            }
+            program.Step("become undumpable", null, "processes in joined namespaces must not trace this one (CVE-2016-9962)");
+            program.SetDumpable(false);
+        }
+
+        private void SetOomScore(SpawnedChild child)
+        {
+            if (spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, runtime._options.Warn);
+        }
+
+        private SpawnedChild Spawn(ChildProgram program, Fd? cgroup, bool isHidden) => program.Spawn(new SpawnOptions
         {
             Cgroup = cgroup,
             Meanwhile = child =>
             {
                 runtime._options.Debug($"nsexec container setup: process {child.Pid} enters {record.Id}");
                 if (spec.Process!.ExecCpuAffinity?.Initial is { Length: > 0 } cpus) runtime._options.Debug($"nsexec[{child.Pid}]: affinity: 0x{Mask(cpus):x}");
-                if (spec.Process!.OomScoreAdj is { } score) OomScore.Set(child.Pid, score, runtime._options.Warn);
+                if (!isHidden) SetOomScore(child);
             },
         });
 

@@ -29,6 +29,21 @@ public sealed class RootlessTests : ContainerTest
 
     private Command As(params string[] words) => Dock.Through(Become, words).Env("HOME", Dock.Folder).Env("XDG_RUNTIME_DIR", Dock.StateRoot);
 
+    [Fact]
+    [Row("HRD-04")]
+    public void A_container_of_ones_own_cannot_trace_the_runtime_that_executes_in_it()
+    {
+        // Without root both are one user to the kernel: only what is undumpable is closed to the other.
+        WriteRootless(config => config.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE").Shell("echo ready; while :; do for p in /proc/[0-9]*; do "
+            + "case $p in /proc/1) ;; *) e=$(readlink $p/exe 2>/dev/null); case $e in ''|/bin/busybox) ;; *) echo caught $e;; esac;; esac; done; done"));
+        Outcome started = As("run", "--detach", "--bundle", Dock.Bundle, Id).Run().Succeeded();
+        Until.FileHas(started.OutputFile, "ready");
+        for (int i = 0; i < 40; i++) As("exec", Id, "/bin/true").Run().Succeeded();
+        As("exec", "--process", Dock.NewFile("process.json", $$"""{"args":["/bin/cat","/proc/self/oom_score_adj"],"cwd":"/","user":{"uid":0,"gid":0},"oomScoreAdj":500}"""), Id).Run().Succeeded().Says("500");
+        As("delete", "--force", Id).Run().Succeeded();
+        Assert.DoesNotContain("caught", File.ReadAllText(started.OutputFile));
+    }
+
     [Theory]
     [InlineData("folder")]
     [InlineData("link")]
