@@ -118,6 +118,8 @@ public sealed partial class ContainerRuntime
             Claim(rootfs);
             MakeCgroups();
             MakeIntelRdt();
+            // Where descriptors are what we ran out of, undoing needs some.
+            undo.Push(CloseAllButLock);
             PlanInput input = Prepare(rootfs, host);
             _trace?.Mark("prepare");
             using InitPlan plan = InitPlan.Build(input);
@@ -314,6 +316,14 @@ public sealed partial class ContainerRuntime
         {
             _open.Add(resource);
             return resource;
+        }
+
+        private void CloseAllButLock()
+        {
+            foreach (IDisposable fd in _open)
+            {
+                if (fd != _held) fd.Dispose();
+            }
         }
 
         public void Dispose()

@@ -34,12 +34,12 @@ public sealed class StateStore(string root)
         string directory = DirectoryOf(id);
         try
         {
-            if (KernelPath.MakeDirectory(directory, 0x1C9) && TryLock(id) is { } held) return held;
+            if (KernelPath.MakeDirectory(directory, 0x1C9) && LockNew(id) is { } held) return held;
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
             KernelPath.MakeDirectories(Root, 0x1C0);
-            if (KernelPath.MakeDirectory(directory, 0x1C9) && TryLock(id) is { } held) return held;
+            if (KernelPath.MakeDirectory(directory, 0x1C9) && LockNew(id) is { } held) return held;
         }
         catch (LinuxException e) when (e.Errno is Errno.EACCES or Errno.EROFS or Errno.EPERM)
         {
@@ -47,6 +47,19 @@ public sealed class StateStore(string root)
                 "give a directory of your own with --root, or set XDG_RUNTIME_DIR", e);
         }
         throw new BerthException(Fault.Conflict, $"container with given ID already exists: {id}", $"delete it first, or choose another id; its state is in {directory}");
+    }
+
+    private Fd? LockNew(string id)
+    {
+        try
+        {
+            return TryLock(id);
+        }
+        catch (LinuxException)
+        {
+            KernelPath.RemoveDirectory(DirectoryOf(id));
+            throw;
+        }
     }
 
     /// <summary>Reads a container's record.</summary>
@@ -82,7 +95,12 @@ public sealed class StateStore(string root)
         while (true)
         {
             Fd? directory = KernelPath.TryOpen(DirectoryOf(id), Linux.Programs.OpenFlags.Directory);
-            if (directory is null) throw new BerthException(Fault.NotFound, $"container does not exist: {id}");
+            if (directory is null)
+            {
+                throw KernelPath.LastErrno is Errno.ENOENT or Errno.ENOTDIR
+                    ? new BerthException(Fault.NotFound, $"container does not exist: {id}")
+                    : new LinuxException("open", DirectoryOf(id), KernelPath.LastErrno);
+            }
             bool held = KernelPath.Lock(directory, wait);
             // Whoever had it before us may have removed the container, and another of that id may have been made.
             if (held && KernelPath.Facts(DirectoryOf(id))?.Inode == KernelPath.Facts(directory).Inode) return directory;

@@ -95,6 +95,21 @@ public sealed class LeakTests : ContainerTest
         Assert.DoesNotContain("spec:", outcome.Error);
     }
 
+    [Fact]
+    [Row("HRD-04")]
+    public void A_run_that_is_short_of_descriptors_leaves_nothing()
+    {
+        // Undoing needs some itself: to list a folder, to read who is in a cgroup.
+        Assert.SkipUnless(Runtime.IsOurs, "how many a runtime needs is its own affair");
+        Dock.Write(config => config.Remove("process.rlimits").Shell("true"));
+        foreach (int limit in (int[])[4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20])
+        {
+            Dock.Command("run", "--bundle", Dock.Bundle, Id).After($"ulimit -n {limit}").Run();
+            Assert.False(Directory.Exists($"{Dock.StateRoot}/{Id}"), $"state is left with {limit} descriptors");
+            Assert.Null(Dock.CgroupFolder("pids"));
+        }
+    }
+
     [Theory]
     [Row("HRD-02")]
     [InlineData(3000)]
