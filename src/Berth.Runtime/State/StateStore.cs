@@ -124,8 +124,7 @@ public sealed class StateStore(string root)
     public List<string> Ids()
     {
         List<string> ids = KernelPath.List(Root);
-        // Hidden entries are the runtime's own.
-        ids.RemoveAll(static id => !IsId(id) || id[0] == '.');
+        ids.RemoveAll(static id => !IsId(id));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
@@ -137,13 +136,14 @@ public sealed class StateStore(string root)
         if (id.Length == 0) throw new BerthException(Fault.InvalidArgument, "container id cannot be empty");
         if (!IsId(id))
         {
-            throw new BerthException(Fault.InvalidArgument, $"invalid container ID format: {id}", "use letters, digits and _ + - . (1 to 1024 of them), and neither . nor ..");
+            throw new BerthException(Fault.InvalidArgument, $"invalid container ID format: {id}", "use letters, digits and _ + - . (1 to 1024 of them), and no . in front");
         }
     }
 
     private static bool IsId(string id)
     {
-        if (id.Length is 0 or > 1024 || id is "." or "..") return false;
+        // Hidden entries are the runtime's own.
+        if (id.Length is 0 or > 1024 || id[0] == '.') return false;
         foreach (char c in id)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '+' or '-' or '.')) return false;

@@ -93,6 +93,7 @@ public sealed class EscapeTests : ContainerTest
     [InlineData("../x")]
     [InlineData("..")]
     [InlineData(".")]
+    [InlineData(".hidden")]
     [InlineData("a/b")]
     [InlineData("/etc/x")]
     [InlineData("a b")]
