@@ -161,13 +161,14 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
-    /// <summary>Fails with <paramref name="errno"/> unless the descriptor is this character device.</summary>
-    public ChildProgram RequireDevice(ProgramFd fd, ulong device, Errno errno)
+    /// <summary>Fails with <paramref name="errno"/> unless the descriptor is this character device, or another node of the given type (S_IFMT).</summary>
+    public ChildProgram RequireDevice(ProgramFd fd, ulong device, Errno errno, uint type = 0x2000)
     {
         Instruction* at = Emit(Operation.RequireDevice);
         Set(at, 0, fd.Operand);
         at->Argument[1] = (long)device;
         at->Argument[2] = (long)errno;
+        at->Argument[3] = type;
         return this;
     }
 

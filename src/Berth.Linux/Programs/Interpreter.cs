@@ -120,7 +120,7 @@ internal unsafe ref partial struct Interpreter
                     return n < 0 ? -1 : Error(Errno.EIO);
                 }
             case Operation.RequireDevice:
-                return RequireDevice((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2]);
+                return RequireDevice((int)Arg(at, 0), at->Argument[1], (int)at->Argument[2], (uint)at->Argument[3]);
             case Operation.RequireLink:
                 return RequireLink(Arg(at, 0), at->Argument[1], (byte*)at->Argument[2], at->Argument[3]);
             case Operation.CloseAllExcept:
@@ -234,13 +234,13 @@ internal unsafe ref partial struct Interpreter
         return *(uint*)(stat + (Arm ? 16 : 24));
     }
 
-    private long RequireDevice(int fd, long device, int errno)
+    private long RequireDevice(int fd, long device, int errno, uint type)
     {
         byte* stat = stackalloc byte[256];
         if (Call(Syscall.FStat, fd, (long)stat) < 0) return -1;
         uint mode = *(uint*)(stat + (Arm ? 16 : 24));
         ulong rdev = *(ulong*)(stat + (Arm ? 32 : 40));
-        return (mode & S_IFMT) == S_IFCHR && (long)rdev == device ? 0 : Error((Errno)errno);
+        return (mode & S_IFMT) == type && (type == S_IFIFO || (long)rdev == device) ? 0 : Error((Errno)errno);
     }
 
     private long RequireLink(long directory, long name, byte* target, long length)
@@ -340,7 +340,7 @@ internal unsafe ref partial struct Interpreter
     internal const uint S_IFMT = 0xF000;
     internal const uint S_IFDIR = 0x4000;
     internal const uint S_IFREG = 0x8000;
-    internal const uint S_IFCHR = 0x2000;
+    internal const uint S_IFCHR = 0x2000, S_IFIFO = 0x1000;
     internal const uint S_IFBLK = 0x6000;
     internal const uint S_IFLNK = 0xA000;
 

@@ -92,7 +92,7 @@ internal static class DeviceNodes
         // What is there must be that very device, not something the image put in its place.
         Slot existing = program.OpenAt2(directory, name, OpenFlags.Path | OpenFlags.NoFollow, Resolve.Beneath | Resolve.NoSymlinks);
         program.OnError(refused, Errno.ENOENT);
-        if (type == CharacterDevice) program.RequireDevice(existing, number, Errno.EEXIST);
+        program.RequireDevice(existing, number, Errno.EEXIST, type);
         program.Close(existing);
         program.GoTo(done);
         program.Mark(refused);
