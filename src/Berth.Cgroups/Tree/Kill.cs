@@ -50,6 +50,8 @@ public sealed partial class CgroupTree
             if (!CgroupLine.TryParse(line, out ReadOnlySpan<char> list, out ReadOnlySpan<char> own)) continue;
             int comma = list.IndexOf(',');
             if (ControllerNames.Parse(comma < 0 ? list : list[..comma]) is not { } controller || _paths[(int)controller] is not { } path) continue;
+            // One that is gone already, perhaps with its parent, has no members.
+            if (!KernelFile.Exists(path)) continue;
             bool isRoot = !KernelFile.Exists(path[..path.LastIndexOf('/')] + "/cgroup.procs");
             if (!isRoot && CgroupLine.Below(path, own) is null) continue;
             throw new BerthException(Fault.WrongState, $"refusing to act on all processes in {path}: "

@@ -17,6 +17,7 @@ public static class KnownGaps
         ["KillTests.Kill_all_reaches_every_process"] = [Runc("ignores --all", from: "1.2")],
         ["KillTests.A_signal_is_named_or_numbered(usr1)"] = [Crun("knows signals in capitals only")],
         ["KillTests.A_signal_is_named_or_numbered(sigusr2)"] = [Crun("knows signals in capitals only")],
+        ["KillTests.Delete_removes_cgroups_that_were_made_below_the_containers_in_one_hierarchy_only"] = [Runc("leaves the parents it made"), Crun("leaves the parents it made")],
         ["KillTests.An_unknown_signal_is_refused"] = [Crun("takes unknown signals for 0", before: "1.9")],
         ["KillTests.A_paused_container_can_be_killed"] = [Crun("does not thaw a version 1 freezer after SIGKILL")],
 

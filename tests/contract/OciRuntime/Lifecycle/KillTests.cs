@@ -9,6 +9,18 @@ public sealed class KillTests : ContainerTest
     private const string Teller = "for s in HUP INT TERM USR1 USR2 WINCH; do trap \"echo got $s\" $s; done; echo ready; while :; do sleep 0.05; done";
 
     [Fact]
+    public void Delete_removes_cgroups_that_were_made_below_the_containers_in_one_hierarchy_only()
+    {
+        Assert.SkipWhen(Machine.Cgroups == CgroupLayout.Unified, "there is one hierarchy only");
+        string cgroup = $"/sys/fs/cgroup/memory/{Id}/inner";
+        Started(config => config.Set("linux.cgroupsPath", $"/{Id}/inner"));
+        Directory.CreateDirectory($"{cgroup}/below");
+        Call("delete", "--force", Id).Succeeded();
+        Assert.False(Directory.Exists(cgroup));
+        IsGone();
+    }
+
+    [Fact]
     public void The_default_signal_is_term()
     {
         Outcome outcome = Started(config => config.Shell(Teller));
