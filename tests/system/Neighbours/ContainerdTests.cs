@@ -176,7 +176,8 @@ public sealed class ContainerdTests : IClassFixture<Containerd>
     public void A_terminal_works()
     {
         using Pty pty = Pty.Open(30, 90);
-        using Live live = _containerd.Command([.. _containerd.RunWords(_id, "--rm", "--tty"), "sh", "-c", "tty; until stty size 2>/dev/null; do :; done; read line; echo got $line; exit 6"]).On(pty).Start();
+        // ctr tells the size after the start, and this stty succeeds without a word while there is none.
+        using Live live = _containerd.Command([.. _containerd.RunWords(_id, "--rm", "--tty"), "sh", "-c", "tty; until size=$(stty size 2>/dev/null); [ -n \"$size\" ]; do :; done; echo $size; read line; echo got $line; exit 6"]).On(pty).Start();
         pty.Await("30 90");
         pty.Type("typed\n");
         pty.Await("got typed");
