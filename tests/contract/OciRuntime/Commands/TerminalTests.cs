@@ -6,7 +6,6 @@ namespace Berth.Contract.OciRuntime.Commands;
 [Row("CLI-18", "CFG-02")]
 public sealed class TerminalTests : ContainerTest
 {
-    // Most runtimes give the terminal its size a moment after the program started; stty fails while it has none.
     // Some runtimes tell the size after the start, and this stty succeeds without a word while there is none.
     private const string Size = "until size=$(stty size 2>/dev/null); [ -n \"$size\" ]; do :; done; echo $size";
 
