@@ -12,7 +12,8 @@ namespace Berth.Linux.Files;
 /// <param name="Inode">Its number there.</param>
 /// <param name="DeviceNumber">Of a device node: its own number.</param>
 /// <param name="Size">Bytes.</param>
-public readonly record struct FileFacts(uint Mode, uint Uid, uint Gid, ulong Device, ulong Inode, ulong DeviceNumber, long Size)
+/// <param name="Links">Names of it; of a directory, two and its subdirectories.</param>
+public readonly record struct FileFacts(uint Mode, uint Uid, uint Gid, ulong Device, ulong Inode, ulong DeviceNumber, long Size, ulong Links)
 {
     /// <summary>A directory.</summary>
     public bool IsDirectory => (Mode & 0xF000) == 0x4000;
@@ -228,8 +229,8 @@ public static unsafe partial class KernelPath
     }
 
     private static FileFacts Read(byte* s) => RuntimeInformation.ProcessArchitecture == Architecture.Arm64
-        ? new(*(uint*)(s + 16), *(uint*)(s + 24), *(uint*)(s + 28), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 32), *(long*)(s + 48))
-        : new(*(uint*)(s + 24), *(uint*)(s + 28), *(uint*)(s + 32), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 40), *(long*)(s + 48));
+        ? new(*(uint*)(s + 16), *(uint*)(s + 24), *(uint*)(s + 28), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 32), *(long*)(s + 48), *(uint*)(s + 20))
+        : new(*(uint*)(s + 24), *(uint*)(s + 28), *(uint*)(s + 32), *(ulong*)s, *(ulong*)(s + 8), *(ulong*)(s + 40), *(long*)(s + 48), *(ulong*)(s + 16));
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, uint mode);

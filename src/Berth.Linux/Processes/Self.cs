@@ -19,6 +19,9 @@ public static unsafe partial class Self
     /// <summary>Orphaned descendants become our children (prctl(2) PR_SET_CHILD_SUBREAPER).</summary>
     public static void BecomeSubreaper() => prctl(36, 1, 0, 0, 0);
 
+    /// <summary>Whether this process has no other thread.</summary>
+    internal static bool IsSingleThreaded => KernelPath.Facts("/proc/self/task") is { Links: 3 };
+
     /// <summary>Whether the kernel has a capability of this number (prctl(2) PR_CAPBSET_READ).</summary>
     internal static bool KnowsCapability(int number) => prctl(23, number, 0, 0, 0) >= 0;
 
