@@ -7,8 +7,8 @@ namespace Berth.Cgroups;
 public sealed partial class CgroupTree
 {
     /// <summary>Removes the container's cgroups if no process and no cgroup is in them, which asks nobody to be killed.</summary>
-    /// <returns>Whether they are gone; if not, some may be.</returns>
-    public bool TryDeleteIdle() => _unit is null && _directories.TryRemoveIdle();
+    /// <returns>Whether they are gone; if not, some may be. Those that creation found and did not make stay, so they prove nothing.</returns>
+    public bool TryDeleteIdle() => _unit is null && DistinctDirectories().TrueForAll(_directories.Has) && _directories.TryRemoveIdle();
 
     /// <summary>Removes the container's cgroups. Directories that were there before creation stay, as do parents others use.</summary>
     /// <exception cref="BerthException">Processes stay in one of them.</exception>

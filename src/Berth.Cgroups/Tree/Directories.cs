@@ -15,6 +15,9 @@ internal sealed class Directories
     /// <summary>What was made and is not yet removed.</summary>
     public IReadOnlyList<string> Created => _created;
 
+    /// <summary>Whether creation made it.</summary>
+    public bool Has(string path) => _created.Contains(path);
+
     /// <summary>Takes over a directory that somebody made on our behalf.</summary>
     public void Adopt(string path)
     {

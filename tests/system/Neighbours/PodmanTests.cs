@@ -6,6 +6,11 @@ namespace Berth.SystemTests.Neighbours;
 /// <summary>A private podman.</summary>
 public sealed class Podman : Neighbour
 {
+    // Podman makes its usual parent whatever parent it is told.
+    private static readonly string[] UsualParents = [.. Directory.GetDirectories("/sys/fs/cgroup").Select(tree => $"{tree}/libpod_parent")];
+
+    private readonly string[] _made = [.. UsualParents.Where(path => !Directory.Exists(path))];
+
     /// <summary>The image's name.</summary>
     public const string Name = "localhost/busybox";
 
@@ -50,6 +55,7 @@ public sealed class Podman : Neighbour
         Native.Detach($"{Dock.Folder}/graph/overlay");
         // Podman leaves the parent it was told, and its monitors' group in it; the containers' own groups must be gone by now.
         foreach (string path in Directory.GetDirectories("/sys/fs/cgroup").SelectMany(tree => (string[])[$"{tree}/{Dock.Id}/conmon", $"{tree}/{Dock.Id}"])) Native.RemoveFolder(path);
+        foreach (string path in _made) Native.RemoveFolder(path);
     }
 }
 

@@ -104,6 +104,26 @@ public sealed class KillTests : ContainerTest
     }
 
     [Fact]
+    public void Delete_ends_who_is_left_in_cgroups_that_were_there_before()
+    {
+        string[] groups = [.. Machine.CgroupTrees.Select(tree => $"{tree}/{Id}-before")];
+        foreach (string group in groups) Directory.CreateDirectory(group);
+        try
+        {
+            Dock.Create(config => config.Set("linux.cgroupsPath", $"/{Id}-before").NoNamespace("pid").Unmount("/proc").Mount("/proc", "bind", "/proc", "rbind")
+                .Remove("linux.maskedPaths").Remove("linux.readonlyPaths").Shell("sleep 1000 & exit 0"));
+            Call("start", Id).Succeeded();
+            Dock.Await("stopped");
+            Call("delete", Id).Succeeded();
+            Until.True(() => groups.Where(Directory.Exists).All(group => File.ReadAllText($"{group}/cgroup.procs").Length == 0), "nobody is left");
+        }
+        finally
+        {
+            foreach (string group in groups) Native.RemoveFolder(group);
+        }
+    }
+
+    [Fact]
     public void A_paused_container_can_be_killed()
     {
         Started();
