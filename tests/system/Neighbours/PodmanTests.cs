@@ -55,7 +55,7 @@ public sealed class Podman : Neighbour
         Native.Detach($"{Dock.Folder}/graph/overlay");
         // Podman leaves the parent it was told, and its monitors' group in it; the containers' own groups must be gone by now.
         foreach (string path in Directory.GetDirectories("/sys/fs/cgroup").SelectMany(tree => (string[])[$"{tree}/{Dock.Id}/conmon", $"{tree}/{Dock.Id}"])) Native.RemoveFolder(path);
-        foreach (string path in _made) Native.RemoveFolder(path);
+        foreach (string path in _made) _ = Native.RemoveFolder($"{path}/conmon") && Native.RemoveFolder(path);
     }
 }
 
