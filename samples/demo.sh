@@ -6,12 +6,18 @@ say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 [ "$(id -u)" = 0 ] || { echo "the demo makes containers as root: run it with sudo" >&2; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/berth-demo.XXXXXX")
 id=demo-$$
-parents=$(ls -d /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true)
+# podman leaves its usual parent cgroup behind, as plain folders where the host has no such controller
+before=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null | tr '\n' ' ') || true
 cleanup() {
   "$runtime" --root "$work/state" delete --force "$id" 2>/dev/null || true
   if [ -n "${podman:-}" ]; then $podman rm -af >/dev/null 2>&1 || true; $podman rmi -af >/dev/null 2>&1 || true; fi
-  # podman leaves its usual parent cgroup behind; one that was there before is somebody else's
-  [ -n "$parents" ] || rmdir /sys/fs/cgroup/*/libpod_parent/conmon /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true
+  for tree in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do
+    parent=${tree}libpod_parent
+    [ -d "$parent" ] || continue
+    case " $before " in *" $parent "*) continue ;; esac
+    if [ "$(stat -fc %T "$tree")" = tmpfs ]; then rm -rf "$parent"; rmdir "$tree"
+    else rmdir "$parent/conmon" "$parent"; fi 2>/dev/null || true
+  done
   umount "$work"/storage/graph/overlay 2>/dev/null || true
   rm -rf "$work"
 }

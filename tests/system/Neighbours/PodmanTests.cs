@@ -6,10 +6,13 @@ namespace Berth.SystemTests.Neighbours;
 /// <summary>A private podman.</summary>
 public sealed class Podman : Neighbour
 {
-    // Podman makes its usual parent whatever parent it is told.
-    private static readonly string[] UsualParents = [.. Directory.GetDirectories("/sys/fs/cgroup").Select(tree => $"{tree}/libpod_parent")];
+    // Podman makes its usual parent whatever parent it is told, and plain folders where the host has no such controller.
+    private const string Cgroups = "/sys/fs/cgroup", UsualParent = "libpod_parent";
 
-    private readonly string[] _made = [.. UsualParents.Where(path => !Directory.Exists(path))];
+    private readonly HashSet<string> _before = [.. Trees(), .. Trees().Select(tree => $"{tree}/{UsualParent}").Where(Directory.Exists)];
+
+    // On a host with v2 alone the folders below are cgroups, and not ours to judge.
+    private static string[] Trees() => Machine.CgroupTrees.Contains(Cgroups) ? [Cgroups] : Directory.GetDirectories(Cgroups);
 
     /// <summary>The image's name.</summary>
     public const string Name = "localhost/busybox";
@@ -53,9 +56,17 @@ public sealed class Podman : Neighbour
         Call("rm", "--all", "--force", "--time", "0");
         Call("rmi", "--all", "--force");
         Native.Detach($"{Dock.Folder}/graph/overlay");
-        // Podman leaves the parent it was told, and its monitors' group in it; the containers' own groups must be gone by now.
-        foreach (string path in Directory.GetDirectories("/sys/fs/cgroup").SelectMany(tree => (string[])[$"{tree}/{Dock.Id}/conmon", $"{tree}/{Dock.Id}"])) Native.RemoveFolder(path);
-        foreach (string path in _made) _ = Native.RemoveFolder($"{path}/conmon") && Native.RemoveFolder(path);
+        // Podman leaves the parents, and its monitors' group in them; the containers' own groups must be gone by now.
+        foreach (string tree in Trees())
+        {
+            string[] left = [$"{tree}/{Dock.Id}", .. _before.Contains($"{tree}/{UsualParent}") ? (string[])[] : [$"{tree}/{UsualParent}"]];
+            if (Machine.CgroupTrees.Contains(tree))
+            {
+                foreach (string path in left) _ = Native.RemoveFolder($"{path}/conmon") && Native.RemoveFolder(path);
+            }
+            else if (!_before.Contains(tree)) Directory.Delete(tree, recursive: true);
+            else foreach (string path in left.Where(Directory.Exists)) Directory.Delete(path, recursive: true);
+        }
     }
 }
 
