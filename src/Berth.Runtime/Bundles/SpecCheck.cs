@@ -10,16 +10,19 @@ namespace Berth.Runtime.Bundles;
 internal static class SpecCheck
 {
     /// <exception cref="BerthException"><see cref="Fault.InvalidArgument"/> names the field.</exception>
-    public static void Check(Spec spec)
+    /// <param name="spec">What was read.</param>
+    /// <param name="strict">Refuse a specification without a process now, not at start.</param>
+    public static void Check(Spec spec, bool strict = false)
     {
         CheckVersion(spec.OciVersion);
         if (spec.Annotations.GetValueOrDefault("run.oci.handler") is { Length: > 0 } handler)
         {
             throw new BerthException(Fault.Unsupported, $"annotation run.oci.handler: there is no handler \"{handler}\"", "leave the annotation out: the program itself is executed");
         }
-        CheckProcess(spec.Process ?? throw Bad("process", "is missing"));
+        if (spec.Process is { } process) CheckProcess(process);
+        else if (strict) throw Bad("process", "is missing");
         if (spec.Linux is null) throw Bad("linux", "is missing: this runtime makes Linux containers");
-        if (spec.Process!.Scheduler is { Policy.Length: > 0 } && !string.IsNullOrEmpty(spec.Linux.Resources?.Cpu?.Cpus)) throw Bad("process.scheduler", "process scheduler can't be used together with AllowedCPUs");
+        if (spec.Process?.Scheduler is { Policy.Length: > 0 } && !string.IsNullOrEmpty(spec.Linux.Resources?.Cpu?.Cpus)) throw Bad("process.scheduler", "process scheduler can't be used together with AllowedCPUs");
         CheckNamespaces(spec);
         CheckMounts(spec);
         CheckSysctls(spec);

@@ -82,7 +82,7 @@ public static class CommandLine
             return 0;
         }
         CheckCount(command, name, flags);
-        return command.Run(new Invocation { Program = name, Flags = flags, Options = OptionsOf(global, log), Log = log });
+        return command.Run(new Invocation { Program = name, Flags = flags, Options = OptionsOf(name, global, log), Log = log });
     }
 
     private static void CheckCount(CommandInfo command, string name, ParsedFlags flags)
@@ -117,7 +117,7 @@ public static class CommandLine
         return new RuntimeLog(path is "" or "/dev/stderr" ? null : path, json, least);
     }
 
-    private static RuntimeOptions OptionsOf(ParsedFlags global, RuntimeLog log)
+    private static RuntimeOptions OptionsOf(string name, ParsedFlags global, RuntimeLog log)
     {
         string manager = global["cgroup-manager"] ?? (global.Has("systemd-cgroup") ? "systemd" : "cgroupfs");
         if (manager is not ("cgroupfs" or "systemd" or "disabled")) throw new BerthException(Fault.InvalidArgument, $"invalid cgroup-manager: {manager}", "use cgroupfs, systemd or disabled");
@@ -133,6 +133,7 @@ public static class CommandLine
                 "false" or "0" => false,
                 string other => throw new BerthException(Fault.InvalidArgument, $"invalid value for rootless: {other}", "use true, false or auto"),
             },
+            Strict = name == "runc",
             Criu = global["criu"] ?? "criu",
             Warn = log.Warn,
             Debug = log.IsDebug ? log.Debug : static _ => { },

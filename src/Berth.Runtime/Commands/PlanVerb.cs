@@ -16,6 +16,7 @@ internal static class PlanVerb
     {
         Bundle bundle = Bundle.Open(call.Flags["bundle"] is { Length: > 0 } b ? b : ".");
         SpecCheck.Check(bundle.Spec);
+        Leniency.Apply(bundle.Spec, call.Log.Warn);
         HostFacts host = HostFacts.Observe();
         using Linux.Fd proc = KernelPath.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
         using Linux.Fd nowhere = KernelPath.Open("/dev/null", OpenFlags.Path);

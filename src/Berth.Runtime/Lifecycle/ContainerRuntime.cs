@@ -21,6 +21,12 @@ public sealed record RuntimeOptions
     /// <summary>Bear what only root may do; null: when we are not root.</summary>
     public bool? Rootless { get; init; }
 
+    /// <summary>
+    /// Refuse, as runc does, what crun bears: a bundle without a process, and a profile or mount label of a security module that this kernel has not.
+    /// Hooks that run before the start are then told the status `creating`, else `created`.
+    /// </summary>
+    public bool Strict { get; init; }
+
     /// <summary>CRIU's executable.</summary>
     public string Criu { get; init; } = "criu";
 
@@ -83,7 +89,15 @@ public sealed partial class ContainerRuntime
         return (record, Facts.Observe(record, _store));
     }
 
-    private Spec LoadSpec(string id) => SpecReader.Read(Linux.Files.KernelFile.Read(_store.ConfigOf(id)));
+    private Spec LoadSpec(string id)
+    {
+        Spec spec = SpecReader.Read(Linux.Files.KernelFile.Read(_store.ConfigOf(id)));
+        // What there is to warn of was said when the container was created.
+        if (!_options.Strict) Bundles.Leniency.Apply(spec, static _ => { });
+        return spec;
+    }
+
+    private string StatusBeforeStart => _options.Strict ? "creating" : "created";
 
     private static ContainerState StateFor(ContainerRecord record, string status) => new()
     {

@@ -85,7 +85,8 @@ public sealed partial class ContainerRuntime
             _trace = request.Trace is null ? null : new StepTrace();
             StateStore.CheckId(request.Id);
             _bundle = Bundle.Open(request.Bundle, request.Config);
-            SpecCheck.Check(_bundle.Spec);
+            SpecCheck.Check(_bundle.Spec, runtime._options.Strict);
+            if (!runtime._options.Strict) Leniency.Apply(_bundle.Spec, runtime._options.Warn);
             _trace?.Mark("read the bundle");
             _record = new ContainerRecord
             {
@@ -288,7 +289,7 @@ public sealed partial class ContainerRuntime
         private void RunEarlyHooks(SpawnedChild child)
         {
             HooksSpec hooks = Spec.Hooks!;
-            ContainerState state = StateFor(_record with { Pid = child.Pid }, "creating");
+            ContainerState state = StateFor(_record with { Pid = child.Pid }, _runtime.StatusBeforeStart);
             HookContext context = _runtime.HooksOf(Spec, "prestart", state);
             HookRunner.Run(hooks.Prestart, context);
             HookRunner.Run(hooks.CreateRuntime, context with { Point = "createRuntime" });

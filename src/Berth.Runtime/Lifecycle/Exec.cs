@@ -59,8 +59,9 @@ public sealed partial class ContainerRuntime
         (ContainerRecord record, ContainerStatus status) = State(request.Id);
         LifecycleTable.Require(Verb.Exec, status, request.IgnorePaused);
         byte[] config = KernelFile.Read(_store.ConfigOf(request.Id));
-        Spec spec = SpecReader.Read(config);
+        Spec spec = LoadSpec(request.Id);
         ProcessSpec process = request.Process(spec);
+        if (!_options.Strict) Leniency.ApplyToProcess(process, _options.Warn);
         SpecCheck.CheckProcess(process);
         ConsoleChecks.Check(process, request.ConsoleSocket, request.Detach);
         if (!request.NoSubreaper && !request.Detach) Self.BecomeSubreaper();

@@ -15,7 +15,8 @@ internal static class ProgramWords
 {
     public static BerthException Explain(StepFailedException failure, ProcessSpec process, string rootfs, IReadOnlyList<string> environment)
     {
-        string program = process.Args is { Count: > 0 } args ? args[0] : "";
+        if (process.Args is not { Count: > 0 }) return new BerthException(Fault.InvalidArgument, "config.json: process is missing", "it says what to execute", failure);
+        string program = process.Args[0];
         string subject = $"exec: \"{program}\"";
         if (failure.Errno == Errno.EISDIR) return new BerthException(Fault.CommandNotExecutable, $"{subject}: is a directory", null, failure);
         string? path = FindFile(program, process, rootfs, environment);

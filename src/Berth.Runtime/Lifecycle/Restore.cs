@@ -57,7 +57,8 @@ public sealed partial class ContainerRuntime
             _request = request;
             StateStore.CheckId(request.Id);
             _bundle = Bundle.Open(request.Bundle, request.Config);
-            SpecCheck.Check(Spec);
+            SpecCheck.Check(Spec, runtime._options.Strict);
+            if (!runtime._options.Strict) Leniency.Apply(Spec, runtime._options.Warn);
             ExternalMounts.Check(Spec);
             ConsoleChecks.Check(Spec.Process, request.ConsoleSocket, request.Detach);
             _record = new ContainerRecord
@@ -292,7 +293,7 @@ public sealed partial class ContainerRuntime
         private void RunHooks(int pid)
         {
             if (Spec.Hooks is not { } hooks) return;
-            HookContext context = _runtime.HooksOf(Spec, "prestart", StateFor(_record with { Pid = pid }, "creating"));
+            HookContext context = _runtime.HooksOf(Spec, "prestart", StateFor(_record with { Pid = pid }, _runtime.StatusBeforeStart));
             HookRunner.Run(hooks.Prestart, context);
             HookRunner.Run(hooks.CreateRuntime, context with { Point = "createRuntime" });
         }

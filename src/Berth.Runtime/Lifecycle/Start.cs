@@ -25,6 +25,7 @@ public sealed partial class ContainerRuntime
         RunStartHooks(spec, record);
         using Fd? process = notify is null ? null : PidFd.Open(record.Pid);
         Release(record);
+        if (spec.Process?.Args is not { Count: > 0 }) _options.Warn("there was nothing to execute: config.json has no process");
         RunPoststart(spec, record);
         if (process is null) return;
         // It runs: nobody else needs to wait until it is ready.

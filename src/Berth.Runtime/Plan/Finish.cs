@@ -10,7 +10,12 @@ internal static class Finish
     public static void Add(ChildProgram program, PlanInput input)
     {
         ProcessSpec process = input.Spec.Process!;
-        string wanted = input.Program ?? process.Args![0];
+        if (process.Args is not { Count: > 0 })
+        {
+            AddNothing(program, input);
+            return;
+        }
+        string wanted = input.Program ?? process.Args[0];
         program.Step("find the program", wanted, "as its user and inside its root: create fails when it cannot be executed");
         Slot found = program.FindProgram(Candidates(wanted, input.Environment));
         if (process.NoNewPrivileges && input.SeccompNotifies) Identity.AddSeccomp(program, input, "the parent that hands its listener over will not be there after start");
@@ -20,6 +25,17 @@ internal static class Finish
         if (input.StartFifo is { } fifo) AddWait(program, fifo);
         if (process.NoNewPrivileges && !input.SeccompNotifies) Identity.AddSeccomp(program, input, "last before execve: the fewer calls after it, the fewer a user's filter must allow");
         AddExecute(program, process, input, found);
+    }
+
+    /// <summary>Without a process there is an environment to be made and nothing to execute in it (runtime.md, start).</summary>
+    private static void AddNothing(ChildProgram program, PlanInput input)
+    {
+        program.Step("wait for the parent to record the container", null, "what a crash leaves behind from here on can be found by its record");
+        program.SetParentDeathSignal(0);
+        program.Meet(input.Actions.Ready);
+        if (input.StartFifo is { } fifo) AddWait(program, fifo);
+        program.Step("execve", null, "there is no process in the configuration");
+        program.Fail(Errno.ENOEXEC);
     }
 
     private static void AddWait(ChildProgram program, Fd fifo)

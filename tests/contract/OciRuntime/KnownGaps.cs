@@ -51,7 +51,11 @@ public static class KnownGaps
         ["IdentityTests.An_unknown_scheduler_is_refused"] = [Runc("does not know scheduler", before: "1.2"), Crun("does not know scheduler", before: "1.9")],
         ["IdentityTests.The_io_priority_is_set"] = [Runc("does not know ioPriority", before: "1.2"), Crun("does not know ioPriority", before: "1.9")],
         ["IdentityTests.An_executed_program_is_moved_to_its_final_processors"] = [Runc("does not know execCPUAffinity", before: "1.3"), Crun("does not take it from the container's config")],
-        ["IdentityTests.An_apparmor_profile_is_an_error_where_the_kernel_has_none"] = [Crun("ignores the profile there", from: "1.9")],
+        ["LeniencyTests.A_container_without_a_process_can_be_created_and_executes_nothing"] = [Runc("refuses to create it"), Crun("refuses to create it", before: "1.9")],
+        ["LeniencyTests.A_start_that_has_nothing_to_execute_says_so"] = [Runc("refuses to create it"), Crun("says nothing")],
+        ["LeniencyTests.An_apparmor_profile_is_left_out_and_named_where_the_kernel_has_no_apparmor"] = [Runc("refuses it"), Crun("says nothing")],
+        ["LeniencyTests.An_apparmor_profile_of_exec_is_left_out_and_named_where_the_kernel_has_no_apparmor"] = [Runc("refuses it"), Crun("says nothing")],
+        ["LeniencyTests.A_mount_label_is_left_out_and_named_where_the_kernel_has_no_selinux"] = [Runc("refuses it"), Crun("says nothing")],
 
         ["RunAndCreateTests.A_pid_file_is_written_in_the_current_folder_when_named_relatively"] = [Crun("is in the bundle by then")],
         ["RunAndCreateTests.Keep_leaves_the_stopped_container"] = [Runc("has no --keep", before: "1.1"), Crun("has no --keep", before: "1.9")],

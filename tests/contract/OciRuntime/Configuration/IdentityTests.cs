@@ -111,15 +111,6 @@ public sealed class IdentityTests : ContainerTest
 
     [Fact]
     [Row("CFG-08")]
-    public void An_apparmor_profile_is_an_error_where_the_kernel_has_none()
-    {
-        Assert.SkipWhen(Directory.Exists("/sys/kernel/security/apparmor"), "this kernel has AppArmor");
-        Run(config => config.Set("process.apparmorProfile", "no-such-profile")).Failed().Explains("apparmor");
-        IsGone();
-    }
-
-    [Fact]
-    [Row("CFG-08")]
     public void An_selinux_label_is_an_error_where_the_kernel_has_none()
     {
         Assert.SkipWhen(Directory.Exists("/sys/fs/selinux"), "this kernel has SELinux");

@@ -258,13 +258,4 @@ public sealed class NamespaceTests : ContainerTest
         Run(config => config.SetJson("linux.intelRdt", """{"closID":"berth","l3CacheSchema":"L3:0=f"}""")).Failed().Explains("rdt");
         IsGone();
     }
-
-    [Fact]
-    [Row("LNX-28")]
-    public void A_mount_label_is_refused_or_ignored_where_the_kernel_has_no_selinux()
-    {
-        Assert.SkipWhen(Directory.Exists("/sys/fs/selinux"), "this kernel has SELinux");
-        Run(config => config.Set("linux.mountLabel", "system_u:object_r:svirt_sandbox_file_t:s0:c715,c811"));
-        IsGone();
-    }
 }
