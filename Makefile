@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(CURDIR)/out/bin/berth-runtime
 BIN := out/bin
+PROGRAMS := berth-runtime berth-shim
 DOTNET := dotnet
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -13,12 +14,14 @@ UNIT := $(wildcard tests/unit/*)
 
 all: build ## build the programs into out/bin
 
-build: $(BIN)/berth-runtime
+build: $(PROGRAMS:%=$(BIN)/%)
+	@# Its other names are its other roles.
+	@ln -sf berth-shim $(BIN)/containerd-shim-berth-v2
 
-$(BIN)/berth-runtime: FORCE
+$(BIN)/%: FORCE
 	@mkdir -p $(BIN)
-	@$(DOTNET) publish apps/berth-runtime -c $(CONFIGURATION) -o out/publish/berth-runtime -v q
-	@install -m 0755 out/publish/berth-runtime/berth-runtime $@
+	@$(DOTNET) publish apps/$* -c $(CONFIGURATION) -o out/publish/$* -v q
+	@install -m 0755 out/publish/$*/$* $@
 	@ls -l $@
 
 FORCE:
@@ -63,11 +66,12 @@ pack: ## NuGet packages into out/packages
 	@for p in src/*/; do $(DOTNET) pack $$p -c $(CONFIGURATION) -o out/packages -v q || exit 1; done
 
 install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
-	@test -x $(BIN)/berth-runtime || $(MAKE) build
-	install -D -m 0755 $(BIN)/berth-runtime $(DESTDIR)$(PREFIX)/bin/berth-runtime
+	@test -x $(BIN)/berth-shim || $(MAKE) build
+	for p in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
+	ln -sf berth-shim $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/berth-runtime
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
 
 clean: ## remove out/
 	rm -rf out

@@ -41,6 +41,7 @@ internal static class Syscall
     public static short SetHostName => Arm ? (short)161 : (short)170;
     public static short SetDomainName => Arm ? (short)162 : (short)171;
     public static short SchedSetAffinity => Arm ? (short)122 : (short)203;
+    public static short GetPid => Arm ? (short)172 : (short)39;
     public static short ExitGroup => Arm ? (short)94 : (short)231;
     public static short SetMemPolicy => Arm ? (short)237 : (short)238;
     public static short KeyCtl => Arm ? (short)219 : (short)250;

@@ -1,6 +1,7 @@
 // Waits for the kernel's out-of-memory killer in a container's cgroup, and for the cgroup's end.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Oci.Faults;
 
@@ -27,6 +28,7 @@ public sealed class MemoryWatch : IDisposable
     private readonly WatchedFile? _events;
     private readonly EventCounter? _counter;
     private readonly Fd? _control;
+    private readonly List<Watch> _watches = [];
     private ulong _kills;
 
     private MemoryWatch(string directory, WatchedFile? members, WatchedFile? events, EventCounter? counter, Fd? control)
@@ -54,6 +56,60 @@ public sealed class MemoryWatch : IDisposable
         throw new BerthException(Fault.Unsupported, "cannot watch memory events: memory controller missing");
     }
 
+    /// <summary>Subscribes to the cgroup that a process is in now.</summary>
+    /// <returns>Null with the reason where that cannot be watched, or the process is gone.</returns>
+    public static MemoryWatch? TryOpenOf(int pid, out string reason)
+    {
+        reason = $"process {pid} is in no cgroup with a memory controller";
+        CgroupHost host = CgroupHost.Discover();
+        foreach (ReadOnlySpan<char> line in (KernelFile.TryReadText($"/proc/{pid}/cgroup") ?? "").AsSpan().EnumerateLines())
+        {
+            if (!CgroupLine.TryParse(line, out ReadOnlySpan<char> controllers, out ReadOnlySpan<char> path)) continue;
+            if (controllers is "memory" && host.Mount(Controller.Memory) is { } legacy)
+            {
+                try
+                {
+                    return OpenLegacy(legacy + path.ToString(), null);
+                }
+                catch (BerthException e)
+                {
+                    reason = e.Message;
+                    return null;
+                }
+            }
+            if (!controllers.IsEmpty || host.Mode != CgroupMode.Unified) continue;
+            string directory = host.UnifiedMount + path.ToString();
+            WatchedFile? events = WatchedFile.TryOpen(directory + "/memory.events", out Errno errno);
+            if (events is not null) return new MemoryWatch(directory, WatchedFile.TryOpen(directory + "/cgroup.events", out _), events, null, null);
+            reason = $"cannot watch {directory}/memory.events: {errno.Sentence()}";
+            return null;
+        }
+        return null;
+    }
+
+    /// <summary>Tells of events as they come, as long as the loop runs and this is not disposed.</summary>
+    /// <param name="loop">Whose thread tells.</param>
+    /// <param name="seen">Called with each event; after <see cref="MemoryEvent.Gone"/> with none.</param>
+    public void LookWith(EventLoop loop, Action<MemoryEvent> seen)
+    {
+        void Ready(Readiness _)
+        {
+            MemoryEvent e = Wait(0);
+            if (e == MemoryEvent.Gone) Forget();
+            if (e != MemoryEvent.None) seen(e);
+        }
+        if (_members is not null) _watches.Add(loop.Look(_members.Number, Readiness.Exceptional, Ready));
+        if (_events is not null) _watches.Add(loop.Look(_events.Number, Readiness.Exceptional, Ready));
+        if (_counter is not null) _watches.Add(loop.Look(_counter.Number, Readiness.Read, Ready));
+    }
+
+    /// <summary>Tells what has come and was not told yet.</summary>
+    public void LookOnce(Action<MemoryEvent> seen)
+    {
+        MemoryEvent e = Wait(0);
+        if (e != MemoryEvent.None) seen(e);
+    }
+
     /// <summary>Waits for the next event.</summary>
     /// <param name="milliseconds">At most so long; -1 without end.</param>
     public MemoryEvent Wait(int milliseconds)
@@ -78,10 +134,17 @@ public sealed class MemoryWatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Forget();
         _members?.Dispose();
         _events?.Dispose();
         _counter?.Dispose();
         _control?.Dispose();
+    }
+
+    private void Forget()
+    {
+        foreach (Watch watch in _watches) watch.Remove();
+        _watches.Clear();
     }
 
     private bool HasNewKills()

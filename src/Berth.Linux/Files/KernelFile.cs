@@ -59,6 +59,14 @@ public static unsafe partial class KernelFile
     /// <summary>Whether something is there that this process may see.</summary>
     public static bool Exists(string path) => access(path, 0) == 0;
 
+    /// <summary>Whether this process may execute it; of a directory, enter it.</summary>
+    public static bool IsExecutable(string path, out Errno errno)
+    {
+        bool may = access(path, 1) == 0;
+        errno = may ? Errno.None : Check.LastErrno;
+        return may;
+    }
+
     private static byte[]? Drain(int fd, out Errno errno)
     {
         byte[] buffer = new byte[4096];

@@ -59,6 +59,9 @@ public static unsafe partial class KernelPath
     /// <summary>rename(2).</summary>
     public static void Rename(string from, string to) => Check.Result(rename(from, to), "rename", $"{from} to {to}");
 
+    /// <summary>symlink(2).</summary>
+    public static void MakeLink(string target, string path) => Check.Result(symlink(target, path), "symlink", $"{target} as {path}");
+
     /// <summary>mkfifo(3).</summary>
     public static void MakeFifo(string path, uint mode) => Check.Result(mkfifo(path, mode), "mkfifo", path);
 
@@ -246,6 +249,9 @@ public static unsafe partial class KernelPath
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int symlink(string target, string path);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkfifo(string path, uint mode);

@@ -268,12 +268,18 @@ public sealed unsafe partial class ChildProgram
     }
 
     /// <summary>execve(2) of what <see cref="FindProgram"/> found.</summary>
-    public ChildProgram Execute(Slot found, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    /// <param name="found">What was found.</param>
+    /// <param name="arguments">argv.</param>
+    /// <param name="environment">NAME=VALUE each.</param>
+    /// <param name="pidVariable">Name of a variable that tells the program its own process id, such as LISTEN_PID; or null.</param>
+    public ChildProgram Execute(Slot found, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string? pidVariable = null)
     {
+        byte** variables = _arena.Strings(pidVariable is null ? environment : [.. environment, $"{pidVariable}=0000000000"]);
+        if (pidVariable is not null) Emit(Operation.TellPid)->Argument[0] = (long)(variables[environment.Count] + pidVariable.Length + 1);
         Instruction* at = Emit(Operation.Execute);
         at->Argument[0] = (long)_candidates;
         at->Argument[1] = (long)_arena.Strings(arguments);
-        at->Argument[2] = (long)_arena.Strings(environment);
+        at->Argument[2] = (long)variables;
         Set(at, 3, found);
         return this;
     }

@@ -76,6 +76,9 @@ internal enum Operation : byte
     /// <summary>Write the mode of the descriptor in slot A0 as four octal digits at address A1.</summary>
     TellMode,
 
+    /// <summary>Write this process's id into a text, in decimal digits with a zero behind them.</summary>
+    TellPid,
+
     /// <summary>Mount flags: A1 set, A2 cleared, A3 kept from the mount in slot A0; A4 a mount_attr to fill in, or 0.</summary>
     KeepFlags,
 

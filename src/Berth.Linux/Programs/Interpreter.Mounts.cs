@@ -30,6 +30,16 @@ internal unsafe ref partial struct Interpreter
     }
 
     /// <summary>Writes the permission bits, set-id and sticky ones included, as four octal digits.</summary>
+    private long TellPid(byte* text)
+    {
+        long pid = Call(Syscall.GetPid, 0);
+        int length = 0;
+        for (long rest = pid; rest > 0; rest /= 10) length++;
+        text[length] = 0;
+        for (; length > 0; pid /= 10) text[--length] = (byte)('0' + (pid % 10));
+        return 0;
+    }
+
     private long TellMode(int fd, byte* text)
     {
         long mode = ModeOf(fd);

@@ -136,6 +136,8 @@ internal unsafe ref partial struct Interpreter
                 return NameDescriptor(Arg(at, 0), (byte*)at->Argument[1]);
             case Operation.TellMode:
                 return TellMode((int)Arg(at, 0), (byte*)at->Argument[1]);
+            case Operation.TellPid:
+                return TellPid((byte*)at->Argument[0]);
             case Operation.KeepFlags:
                 return KeepFlags((int)Arg(at, 0), (MountFlags)at->Argument[1], (MountFlags)at->Argument[2], (MountFlags)at->Argument[3], (ulong*)at->Argument[4]);
             case Operation.Ask:
