@@ -266,8 +266,9 @@ internal sealed class Monitor : IDisposable
         if (_errorPipe is not null) _output.Open(StandardStream.Error, _errorPipe);
         if (_options.Timeout > 0) _loop.After(_options.Timeout * 1000L, TimeOut);
         _loop.OnExit(_container, End);
-        if (_status is null && !_loop.ReapChildren()) WatchStranger();
-        if (_status is null && !_timedOut) _loop.Run();
+        bool hasChildren = _loop.ReapChildren();
+        if (_status is null && !hasChildren) WatchStranger();
+        if (_status is null) _loop.Run();
         _memory?.LookOnce(SawMemory);
         if (!_timedOut) _output.Drain();
         if (!_options.NoSyncLog)

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Berth.SystemTests.Neighbours;
 
-/// <summary>A private podman.</summary>
-public sealed class Podman : Neighbour
+/// <summary>A private podman over Debian's conmon.</summary>
+public class Podman : Neighbour
 {
     // Podman makes its usual parent whatever parent it is told, and plain folders where the host has no such controller.
     private const string Cgroups = "/sys/fs/cgroup", UsualParent = "libpod_parent";
@@ -13,6 +13,9 @@ public sealed class Podman : Neighbour
 
     // On a host with v2 alone the folders below are cgroups, and not ours to judge.
     private static string[] Trees() => Machine.CgroupTrees.Contains(Cgroups) ? [Cgroups] : Directory.GetDirectories(Cgroups);
+
+    /// <summary>The program that keeps containers for it.</summary>
+    protected virtual string Monitor() => "/usr/bin/conmon";
 
     /// <summary>The image's name.</summary>
     public const string Name = "localhost/busybox";
@@ -40,6 +43,7 @@ public sealed class Podman : Neighbour
             apparmor_profile = "unconfined"
             label = false
             [engine]
+            conmon_path = [ "{Monitor()}" ]
             cgroup_manager = "cgroupfs"
             events_logger = "file"
             runtime = "{Runtime}"
@@ -70,13 +74,32 @@ public sealed class Podman : Neighbour
     }
 }
 
+/// <summary>A private podman over berth-shim.</summary>
+public sealed class PodmanOnOurMonitor : Podman
+{
+    /// <inheritdoc/>
+    protected override string Monitor()
+    {
+        string link = $"{Dock.Folder}/conmon", shim = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-shim");
+        Machine.NeedsPath(shim, "berth-shim is not built");
+        File.CreateSymbolicLink(link, shim);
+        return link;
+    }
+}
+
+/// <summary>What podman's users do, over our runtime and conmon.</summary>
+public sealed class PodmanTests(Podman podman) : PodmanHabits(podman), IClassFixture<Podman>;
+
+/// <summary>The same over our runtime and our monitor.</summary>
+public sealed class PodmanMonitorTests(PodmanOnOurMonitor podman) : PodmanHabits(podman), IClassFixture<PodmanOnOurMonitor>;
+
 /// <summary>What podman's users do.</summary>
-public sealed class PodmanTests : IClassFixture<Podman>
+public abstract class PodmanHabits
 {
     private readonly Podman _podman;
 
     /// <summary>Starts from a podman that is ready.</summary>
-    public PodmanTests(Podman podman)
+    protected PodmanHabits(Podman podman)
     {
         _podman = podman;
         podman.Ready();
@@ -294,6 +317,92 @@ public sealed class PodmanTests : IClassFixture<Podman>
         for (int i = 0; i < all.Length; i++) all[i].Wait().Exited(i);
         foreach (Live live in all) live.Dispose();
     }
+
+    [Fact]
+    public void Attach_sees_what_is_written_and_writes_itself()
+    {
+        string id = _podman.Start("-it", Podman.Name, "sh", "-c", "while read line; do echo got $line; done; echo end of input");
+        using Pty pty = Pty.Open();
+        using Live attach = _podman.Command("attach", "--detach-keys", "ctrl-q", id).On(pty).Start();
+        pty.Type("one\n");
+        pty.Await("got one");
+        pty.Type("two\n");
+        pty.Await("got two");
+        pty.Type("\x11");
+        attach.Wait().Succeeded();
+        Assert.Equal("running", (string?)Inspect(id)["State"]!["Status"]);
+        Remove(id);
+    }
+
+    [Fact]
+    public void Attach_passes_the_end_of_input_and_the_exit_code()
+    {
+        string id = _podman.Call("create", "-i", "--network", "none", "--cgroup-parent", "/" + _podman.Dock.Id, Podman.Name, "sh", "-c", "cat; exit 12").Succeeded().Text;
+        _podman.Command("start", "--attach", "--interactive", id).Input("to be repeated").Run().Exited(12).Says("to be repeated");
+        Remove(id);
+    }
+
+    [Fact]
+    public void Logs_are_followed_to_the_end()
+    {
+        string id = _podman.Start(Podman.Name, "sh", "-c", "for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done");
+        Assert.Equal(["line 1", "line 2", "line 3", "line 4", "line 5"], _podman.Call("logs", "--follow", id).Succeeded().Lines);
+        Remove(id);
+    }
+
+    [Fact]
+    public void Logs_have_a_size_and_a_format()
+    {
+        string id = _podman.Start("--log-driver", "json-file", "--log-opt", "max-size=20k", Podman.Name, "sh", "-c", "i=0; while [ $i -lt 2000 ]; do echo number $i; i=$((i+1)); done");
+        _podman.Call("wait", id).Succeeded();
+        Assert.Contains("number 1999", _podman.Call("logs", "--tail", "3", id).Succeeded().Output);
+        string path = (string)Inspect(id)["HostConfig"]!["LogConfig"]!["Path"]!;
+        Assert.InRange(new FileInfo(path).Length, 1, 20 * 1024);
+        Remove(id);
+    }
+
+    [Fact]
+    public void A_restart_policy_starts_it_again()
+    {
+        string id = _podman.Start("--restart", "on-failure:3", Podman.Name, "sh", "-c", "echo once; exit 8");
+        Until.True(() => _podman.Call("logs", id).Lines.Length == 4, "it ran once and three times more");
+        Until.True(() => (string?)Inspect(id)["State"]!["Status"] == "exited", "it has ended for good");
+        Assert.Equal(8, (int)Inspect(id)["State"]!["ExitCode"]!);
+        Remove(id);
+    }
+
+    [Fact]
+    public void A_container_that_is_removed_at_its_end_leaves_nothing_when_nobody_waits()
+    {
+        string id = _podman.Start("--rm", Podman.Name, "sleep", "0.2");
+        Until.True(() => _podman.Call("container", "exists", id).ExitCode == 1, "it is gone");
+    }
+
+    [Fact]
+    public void Many_execs_give_their_codes_and_leave_no_process()
+    {
+        string id = _podman.Start(Podman.Name, "sleep", "1000");
+        Live[] all = [.. Enumerable.Range(0, 10).Select(i => _podman.Command("exec", id, "sh", "-c", $"echo {i}; exit {i}").Start())];
+        for (int i = 0; i < all.Length; i++) all[i].Wait().Exited(i).Says($"{i}");
+        foreach (Live live in all) live.Dispose();
+        _podman.Call("exec", "--detach", id, "sleep", "4712").Succeeded();
+        Until.True(() => _podman.Call("top", id).Output.Contains("sleep 4712", StringComparison.Ordinal), "it runs");
+        Remove(id);
+    }
+
+    [Fact]
+    public void A_terminal_has_the_size_of_the_users()
+    {
+        using Pty pty = Pty.Open(31, 97);
+        using Live run = _podman.Command("run", "--rm", "-it", "--network", "none", "--cgroup-parent", "/" + _podman.Dock.Id, Podman.Name, "sh", "-c", "sleep 0.5; stty size; read x").On(pty).Start();
+        pty.Await("31 97");
+        pty.Type("\n");
+        run.Wait().Succeeded();
+    }
+
+    [Fact]
+    public void The_console_of_the_user_can_be_passed_through() =>
+        _podman.Run("--log-driver", "passthrough", Podman.Name, "echo", "straight").Succeeded().Says("straight");
 
     [Fact]
     public void Buildah_builds_with_our_runtime()
