@@ -22,6 +22,9 @@ public sealed partial class Fd : SafeHandle
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>
     public Fd Duplicate() => new(Check.Result(fcntl(Number, F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC", $"fd {Number}"));
 
+    /// <summary>As <see cref="Duplicate"/>, with a number not below <paramref name="least"/>.</summary>
+    public Fd DuplicateAbove(int least) => new(Check.Result(fcntl(Number, F_DUPFD_CLOEXEC, least), "fcntl F_DUPFD_CLOEXEC", $"fd {Number}"));
+
     /// <summary>Lets the descriptor pass (or not pass) through execve.</summary>
     public void SetCloseOnExec(bool close) => Check.Result(fcntl(Number, F_SETFD, close ? 1 : 0), "fcntl F_SETFD", $"fd {Number}");
 

@@ -49,6 +49,9 @@ public static unsafe partial class FdIo
         return done;
     }
 
+    /// <summary>fchown(2).</summary>
+    public static bool TrySetOwner(Fd fd, uint uid, uint gid) => fchown(fd.Number, uid, gid) == 0;
+
     /// <summary>fchmod(2).</summary>
     public static bool TrySetMode(Fd fd, uint mode) => fchmod(fd.Number, mode) == 0;
 
@@ -65,6 +68,9 @@ public static unsafe partial class FdIo
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(int fd, uint uid, uint gid);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(int fd, uint mode);

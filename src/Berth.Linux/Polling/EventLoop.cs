@@ -44,8 +44,19 @@ public sealed class EventLoop : IDisposable
         _poller.Look(_signals.Descriptor, Readiness.Read, _ => TakeSignals());
     }
 
-    /// <summary>Whether statuses of children that nobody waits for are kept: a container's first process may end before its number is known.</summary>
-    public bool KeepsUnclaimed { get; set; }
+    /// <summary>
+    /// Whether statuses of children that nobody waits for are kept: a container's first process may end before its number is
+    /// known. What is kept is forgotten when this is switched off.
+    /// </summary>
+    public bool KeepsUnclaimed
+    {
+        get;
+        set
+        {
+            field = value;
+            if (!value) _ended.Clear();
+        }
+    }
 
     /// <summary>Looks at a descriptor from now on.</summary>
     /// <inheritdoc cref="Poller.Look(Fd, Readiness, Action{Readiness})"/>

@@ -16,8 +16,8 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
     private readonly List<IOutputSink> _sinks = [];
     private bool _paused;
 
-    /// <summary>Called when the last open stream has ended.</summary>
-    public Action? Ended { get; set; }
+    /// <summary>Called when a stream has ended.</summary>
+    public Action<StandardStream>? StreamEnded { get; set; }
 
     /// <summary>Whether a stream is open.</summary>
     public bool IsOpen => _sources.Count > 0;
@@ -101,7 +101,7 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
     {
         source.Dispose();
         _sources.Remove(source);
-        if (_sources.Count == 0) Ended?.Invoke();
+        StreamEnded?.Invoke(source.Stream);
     }
 
     private bool AnyFull()

@@ -1,0 +1,113 @@
+// Output on its way into a fifo, a pipe or a file of an engine.
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Polling;
+
+namespace Berth.Shim.Streams;
+
+/// <summary>
+/// Passes one stream, or both, on to a descriptor. A fifo is held open in both directions: the engine may go away and come
+/// back, and what was written in between waits in it; when it is full the container waits, and nothing is lost.
+/// </summary>
+internal sealed class FileSink : IOutputSink, IDisposable
+{
+    private const int ReadWrite = 2, WriteOnly = 1, Append = 0x400, NonBlocking = 0x800;
+
+    private readonly EventLoop _loop;
+    private readonly Fd _fd;
+    private readonly List<byte> _pending = [];
+    private Watch? _watch;
+    private bool _completing;
+    private bool _broken;
+
+    /// <summary>Passes a stream on.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="fd">Closed here.</param>
+    /// <param name="only">Which stream; null: whatever comes.</param>
+    public FileSink(EventLoop loop, Fd fd, StandardStream? only)
+    {
+        (_loop, _fd, Only) = (loop, fd, only);
+        FdIo.SetNonBlocking(fd);
+    }
+
+    /// <summary>Which stream it takes; null: whatever comes.</summary>
+    public StandardStream? Only { get; }
+
+    /// <inheritdoc/>
+    public bool IsFull => _pending.Count > 0;
+
+    /// <summary>Called when all that was pending is written.</summary>
+    public Action? Drained { get; set; }
+
+    /// <summary>Called when it is closed at its end.</summary>
+    public Action? Closed { get; set; }
+
+    /// <summary>Whether everything has been passed on and the descriptor is closed.</summary>
+    public bool IsClosed => _fd.IsClosed;
+
+    /// <summary>Opens a fifo, which must be there, or a file to append to.</summary>
+    /// <exception cref="LinuxException">It is not there.</exception>
+    public static Fd Open(string path) =>
+        KernelPath.Facts(path) is { } facts && (facts.Mode & 0xF000) == 0x1000
+            ? KernelPath.Open(path, ReadWrite | NonBlocking)
+            : KernelPath.Open(path, WriteOnly | Append);
+
+    /// <inheritdoc/>
+    public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
+    {
+        if (_broken || _fd.IsClosed || (Only is { } only && only != stream)) return;
+        if (_pending.Count == 0) bytes = bytes[Pass(bytes)..];
+        if (bytes.IsEmpty || _broken) return;
+        _pending.AddRange(bytes);
+        _watch ??= _loop.Look(_fd, Readiness.Write, _ => Flush());
+    }
+
+    /// <summary>Closes when everything is passed on.</summary>
+    public void Complete(StandardStream stream)
+    {
+        if (Only is { } only && only != stream) return;
+        _completing = true;
+        if (_pending.Count == 0) Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_fd.IsClosed) return;
+        _watch?.Remove();
+        _watch = null;
+        _fd.Dispose();
+        _pending.Clear();
+        Closed?.Invoke();
+    }
+
+    private int Pass(ReadOnlySpan<byte> bytes)
+    {
+        int done = 0;
+        while (done < bytes.Length)
+        {
+            int n = FdIo.TryWrite(_fd, bytes[done..], out Errno errno);
+            if (n >= 0)
+            {
+                done += n;
+                continue;
+            }
+            // EPIPE: a logger that died. The container must not.
+            _broken = errno != Errno.EAGAIN;
+            break;
+        }
+        return done;
+    }
+
+    private void Flush()
+    {
+        int done = Pass(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pending));
+        _pending.RemoveRange(0, done);
+        if (_broken) _pending.Clear();
+        if (_pending.Count > 0) return;
+        _watch?.Remove();
+        _watch = null;
+        if (_completing) Dispose();
+        Drained?.Invoke();
+    }
+}
