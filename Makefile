@@ -10,7 +10,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 UNIT := $(wildcard tests/unit/*)
 
-.PHONY: all build deps demo unit test contract system architecture budget soak bench map lint pack install uninstall clean help FORCE
+.PHONY: all build deps demo unit test contract system architecture budget soak bench map protos lint pack install uninstall clean help FORCE
 
 all: build ## build the programs into out/bin
 
@@ -50,7 +50,7 @@ architecture: ## layering, names, public API
 budget: build ## binary size, memory, leftovers
 	@bash tests/run.sh budget
 
-soak: deps build ## the long loops: 10000 lifecycles with kill -9, a million mutated configurations
+soak: deps build ## the long loops: 10000 lifecycles with kill -9, a million mutated configurations, messages and frames
 	@BERTH_SOAK=10000 BERTH_FUZZ=1000000 bash tests/run.sh soak
 
 bench: build ## paired timing beside crun and runc
@@ -58,6 +58,9 @@ bench: build ## paired timing beside crun and runc
 
 map: ## print the arrows between projects and namespaces
 	@$(DOTNET) run --project tools/housemap
+
+protos: ## message classes from the .proto files
+	@$(DOTNET) run --project tools/protogen
 
 lint: ## build everything; warnings are errors
 	@$(DOTNET) build Berth.slnx -v q

@@ -16,6 +16,8 @@ public sealed class NativeProgramTests
     [InlineData("Berth.Oci")]
     [InlineData("Berth.Cgroups")]
     [InlineData("Berth.Runtime")]
+    [InlineData("Berth.Rpc")]
+    [InlineData("Berth.Shim")]
     public void No_enum_becomes_text_by_reflection(string library)
     {
         List<string> offences = [];
