@@ -48,6 +48,26 @@ public sealed partial class CgroupTree
         };
     }
 
+    /// <summary>The cgroups that a process is in now, to read and to watch; none of them is ours to remove.</summary>
+    /// <returns>Null where the process is gone.</returns>
+    public static CgroupTree? TryOpenOf(int pid)
+    {
+        CgroupHost host = CgroupHost.Discover();
+        string?[] paths = new string?[ControllerNames.Count];
+        bool any = false;
+        foreach (ReadOnlySpan<char> line in (Linux.Files.KernelFile.TryReadText($"/proc/{pid}/cgroup") ?? "").AsSpan().EnumerateLines())
+        {
+            if (!CgroupLine.TryParse(line, out ReadOnlySpan<char> controllers, out ReadOnlySpan<char> path)) continue;
+            any = true;
+            foreach (Range part in controllers.Split(','))
+            {
+                Controller? controller = controllers.IsEmpty ? Controller.Unified : ControllerNames.Parse(controllers[part]);
+                if (controller is { } known && host.Mount(known) is { } mount) paths[(int)known] = mount + path.ToString();
+            }
+        }
+        return any ? new CgroupTree(host.Mode, paths, new Directories([]), null, rootless: false, unit: null) : null;
+    }
+
     /// <summary>What to store so that <see cref="Open"/> finds these cgroups again.</summary>
     public CgroupRecord Record
     {

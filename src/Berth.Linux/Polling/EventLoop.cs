@@ -58,6 +58,9 @@ public sealed class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Called before the loop sleeps, each time.</summary>
+    public Action? BeforeSleep { get; set; }
+
     /// <summary>Looks at a descriptor from now on.</summary>
     /// <inheritdoc cref="Poller.Look(Fd, Readiness, Action{Readiness})"/>
     public Watch Look(Fd fd, Readiness wanted, Action<Readiness> ready) => _poller.Look(fd, wanted, ready);
@@ -137,6 +140,7 @@ public sealed class EventLoop : IDisposable
 
     private bool Once(int most)
     {
+        BeforeSleep?.Invoke();
         bool any = _poller.Wait(most == 0 ? 0 : UntilNextAlarm());
         while (_alarms.Count > 0 && (_alarms[0].IsCancelled || _alarms[0].Due <= Self.Monotonic))
         {

@@ -16,6 +16,9 @@ public static unsafe partial class Self
     /// <summary>This process's id.</summary>
     public static int ProcessId => getpid();
 
+    /// <summary>The parent's id; of one outside of our pid namespace, 0.</summary>
+    public static int ParentId => getppid();
+
     /// <summary>Orphaned descendants become our children (prctl(2) PR_SET_CHILD_SUBREAPER).</summary>
     public static void BecomeSubreaper() => prctl(36, 1, 0, 0, 0);
 
@@ -119,6 +122,9 @@ public static unsafe partial class Self
 
     [LibraryImport("libc")]
     private static partial int getpid();
+
+    [LibraryImport("libc")]
+    private static partial int getppid();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int prctl(int option, nint a, nint b, nint c, nint d);

@@ -46,7 +46,7 @@ internal sealed class KeptProcess : IDisposable
     public KeptProcess(EventLoop loop, string id, Stdio stdio)
     {
         (_loop, Id, Stdio) = (loop, id, stdio);
-        _output = new OutputHub(loop);
+        _output = new OutputHub(loop) { StreamEnded = StreamEnded };
         _input = new InputPipe(loop);
     }
 
@@ -55,6 +55,12 @@ internal sealed class KeptProcess : IDisposable
 
     /// <summary>Where its streams lead.</summary>
     public Stdio Stdio { get; }
+
+    /// <summary>Where its output goes, where streams are kept.</summary>
+    public OutputHub Output => _output;
+
+    /// <summary>The way to its input, where streams are kept.</summary>
+    public InputPipe Input => _input;
 
     /// <summary>Its pid, or 0.</summary>
     public int Pid { get; private set; }
@@ -93,19 +99,19 @@ internal sealed class KeptProcess : IDisposable
             return new ProcessEnds(null, null, null);
         }
         if (Stdio.IsNull) return new ProcessEnds(null, null, null);
-        if (Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
+        if (!Stdio.IsKept && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
         {
             _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
             return new ProcessEnds(null, _logger.Output, _logger.Error);
         }
         Fd? stdin = null, stdout = null, stderr = null;
-        if (Stdio.Input.Length > 0)
+        if (Stdio.Input.Length > 0 || Stdio.HasInput)
         {
             (stdin, Fd write) = KernelPath.Pipe();
             _input.Open(write);
         }
-        if (Stdio.Output.Length > 0) (_outputRead, stdout) = KernelPath.Pipe();
-        if (Stdio.Error.Length > 0) (_errorRead, stderr) = KernelPath.Pipe();
+        if (Stdio.Output.Length > 0 || Stdio.IsKept) (_outputRead, stdout) = KernelPath.Pipe();
+        if (Stdio.Error.Length > 0 || Stdio.IsKept) (_errorRead, stderr) = KernelPath.Pipe();
         foreach (Fd? end in (Fd?[])[stdin, stdout, stderr])
         {
             if (end is not null && owner != (0, 0)) FdIo.TrySetOwner(end, owner.Uid, owner.Gid);
@@ -125,7 +131,11 @@ internal sealed class KeptProcess : IDisposable
             _logger.CloseOurs();
             return;
         }
-        if (Stdio.Terminal && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
+        if (Stdio.IsKept)
+        {
+            // The sinks are there already.
+        }
+        else if (Stdio.Terminal && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
         {
             // A terminal cannot be handed over: it is copied.
             _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
@@ -230,7 +240,6 @@ internal sealed class KeptProcess : IDisposable
         sink.Closed = TellIfDrained;
         _sinks.Add(sink);
         _output.Add(sink);
-        _output.StreamEnded = StreamEnded;
     }
 
     /// <summary>Of one stream the reader sees the end when the last writer has closed it, not before.</summary>

@@ -6,8 +6,14 @@ namespace Berth.Shim.Keeping;
 /// <summary>Addresses of the three streams; an empty one leads nowhere.</summary>
 internal sealed record Stdio(string Input, string Output, string Error, bool Terminal)
 {
+    /// <summary>Whether we keep the streams ourselves: their output goes to the sinks of the process, and input comes by hand.</summary>
+    public bool IsKept { get; init; }
+
+    /// <summary>Whether there is an input, where the streams are kept.</summary>
+    public bool HasInput { get; init; }
+
     /// <summary>Whether none leads anywhere.</summary>
-    public bool IsNull => Input.Length == 0 && Output.Length == 0 && Error.Length == 0;
+    public bool IsNull => !IsKept && Input.Length == 0 && Output.Length == 0 && Error.Length == 0;
 
     /// <summary>The scheme of the output's address, which says how all of it is meant.</summary>
     public string Scheme

@@ -1,8 +1,8 @@
 // containerd's stock shim over our runtime, driven by ctr.
 namespace Berth.SystemTests.Neighbours;
 
-/// <summary>A private containerd.</summary>
-public sealed class Containerd : Neighbour
+/// <summary>A private containerd over runc's shim.</summary>
+public class Containerd : Neighbour
 {
     /// <summary>The image's name.</summary>
     public const string Name = "test.local/busybox:latest";
@@ -19,9 +19,18 @@ public sealed class Containerd : Neighbour
     /// <summary>A call of ctr, waited for.</summary>
     public Outcome Call(params string[] words) => Command(words).Run();
 
+    /// <summary>The words that choose a shim, and the runtime behind it.</summary>
+    protected virtual string[] Shim => ["--runtime", "io.containerd.runc.v2", "--runc-binary", Runtime];
+
+    /// <summary>Where the daemon looks for shims.</summary>
+    protected virtual string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "";
+
+    /// <summary>Where the shim keeps states of the runtime.</summary>
+    protected virtual string States => "/run/containerd/runc";
+
     /// <summary>The words that run an image with our runtime.</summary>
     public string[] RunWords(string id, params string[] options) =>
-        ["run", "--runtime", "io.containerd.runc.v2", "--runc-binary", Runtime, "--snapshotter", "native", "--cgroup", $"/{Dock.Id}-{id}", "--fifo-dir", $"{Dock.Folder}/fifo", .. options, Name, id];
+        ["run", .. Shim, "--snapshotter", "native", "--cgroup", $"/{Dock.Id}-{id}", "--fifo-dir", $"{Dock.Folder}/fifo", .. options, Name, id];
 
     /// <summary>A container that runs in the foreground and is removed.</summary>
     public Outcome Run(string id, params string[] args) => Call([.. RunWords(id, "--rm"), .. args]);
@@ -51,7 +60,7 @@ public sealed class Containerd : Neighbour
             [ttrpc]
               address = "{Socket}.ttrpc"
             """);
-        _daemon = Dock.Tool("containerd", "--config", $"{Dock.Folder}/containerd.toml").Start();
+        _daemon = Dock.Tool("containerd", "--config", $"{Dock.Folder}/containerd.toml").Env("PATH", SearchPath).Start();
         Until.True(() => _daemon.HasExited || (File.Exists(Socket) && Call("version").ExitCode == 0), "containerd answers");
         Assert.False(_daemon.HasExited, $"containerd ended: {_daemon.SoFar}");
         Call("images", "import", "--snapshotter", "native", Image.WriteArchive(Dock, Name)).Succeeded();
@@ -62,7 +71,7 @@ public sealed class Containerd : Neighbour
     {
         End(_daemon);
         // The shim's folder for the runtime's state is the runtime's to empty; the socket of the shim that a test kills is nobody's.
-        string state = $"/run/containerd/runc/{Dock.Id}";
+        string state = $"{States}/{Dock.Id}";
         string[] left = Directory.Exists(state) ? Directory.GetFileSystemEntries(state) : [];
         if (left.Length == 0) Native.RemoveFolder(state);
         if (Directory.Exists(Sockets)) foreach (string socket in Directory.GetFiles(Sockets).Except(_before)) File.Delete(socket);
@@ -70,15 +79,43 @@ public sealed class Containerd : Neighbour
     }
 }
 
-/// <summary>What ctr can ask of a runtime through containerd's shim.</summary>
-public sealed class ContainerdTests : IClassFixture<Containerd>
+/// <summary>A private containerd over our shim and our runtime.</summary>
+public class ContainerdOnOurShim : Containerd
+{
+    private static readonly string Programs = Path.Combine(RuntimeUnderTest.Checkout, "out/bin");
+
+    /// <inheritdoc/>
+    protected override string[] Shim => ["--runtime", "io.containerd.berth.v2"];
+
+    /// <inheritdoc/>
+    protected override string SearchPath => $"{Programs}:{base.SearchPath}";
+
+    /// <inheritdoc/>
+    protected override string States => "/run/containerd/berth";
+
+    /// <inheritdoc/>
+    protected override void SetUp()
+    {
+        Machine.NeedsPath($"{Programs}/containerd-shim-berth-v2", "berth-shim is not built");
+        base.SetUp();
+    }
+}
+
+/// <summary>What ctr can ask of our runtime through runc's shim.</summary>
+public sealed class ContainerdTests(Containerd containerd) : ContainerdHabits(containerd), IClassFixture<Containerd>;
+
+/// <summary>What ctr can ask of our runtime through our shim.</summary>
+public sealed class ContainerdShimTests(ContainerdOnOurShim containerd) : ContainerdHabits(containerd), IClassFixture<ContainerdOnOurShim>;
+
+/// <summary>What ctr can ask.</summary>
+public abstract class ContainerdHabits
 {
     private static int _number;
     private readonly Containerd _containerd;
     private readonly string _id = $"c{Interlocked.Increment(ref _number)}";
 
     /// <summary>Starts from a containerd that is ready.</summary>
-    public ContainerdTests(Containerd containerd)
+    protected ContainerdHabits(Containerd containerd)
     {
         _containerd = containerd;
         containerd.Ready();

@@ -1,0 +1,113 @@
+// One ttrpc connection of containerd, on our loop: bytes in, calls out, answers back.
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Polling;
+using Berth.Linux.Sockets;
+using Berth.Oci.Faults;
+using Berth.Rpc;
+using Berth.Rpc.Ttrpc;
+
+namespace Berth.Shim.ShimV2;
+
+/// <summary>Serves one connection until the other end closes it.</summary>
+internal sealed class TtrpcPort : IDisposable
+{
+    private readonly EventLoop _loop;
+    private readonly Fd _socket;
+    private readonly TtrpcServerConnection _connection = new();
+    private readonly Func<string, TtrpcService?> _services;
+    private Watch? _watch;
+    private Readiness _wanted;
+
+    /// <summary>Serves a connection, which is closed here.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="socket">The connection.</param>
+    /// <param name="services">Finds a service by name.</param>
+    public TtrpcPort(EventLoop loop, Fd socket, Func<string, TtrpcService?> services)
+    {
+        (_loop, _socket, _services) = (loop, socket, services);
+        Rearm();
+    }
+
+    /// <summary>Called once when it is closed.</summary>
+    public Action<TtrpcPort>? Closed { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_socket.IsClosed) return;
+        _watch?.Remove();
+        _socket.Dispose();
+        _connection.Close();
+        Closed?.Invoke(this);
+    }
+
+    /// <summary>Sends what has been answered since: answers are given outside of any call of ours.</summary>
+    public void Flush()
+    {
+        if (_socket.IsClosed) return;
+        while (!_connection.Outgoing.IsEmpty)
+        {
+            int n = UnixSocket.TrySend(_socket, _connection.Outgoing, out Errno errno);
+            if (n < 0)
+            {
+                if (errno == Errno.EAGAIN) break;
+                Dispose();
+                return;
+            }
+            _connection.Sent(n);
+        }
+        Rearm();
+    }
+
+    private void Rearm()
+    {
+        Readiness wanted = (_connection.WantsBytes ? Readiness.Read : Readiness.None) | (_connection.Outgoing.IsEmpty ? Readiness.None : Readiness.Write);
+        if (_watch is null) _watch = _loop.Look(_socket, wanted, Ready);
+        else if (wanted != _wanted) _watch.Change(wanted);
+        _wanted = wanted;
+    }
+
+    private void Ready(Readiness ready)
+    {
+        if ((ready & (Readiness.Read | Readiness.HangUp | Readiness.Error)) != 0 && !Receive())
+        {
+            Dispose();
+            return;
+        }
+        Serve();
+        Flush();
+    }
+
+    private bool Receive()
+    {
+        Span<byte> buffer = stackalloc byte[16 * 1024];
+        int n = FdIo.TryRead(_socket, buffer, out Errno errno);
+        if (n > 0) _connection.Receive(buffer[..n]);
+        return n > 0 || (n < 0 && errno == Errno.EAGAIN);
+    }
+
+    private void Serve()
+    {
+        while (_connection.Next(out TtrpcCall? call))
+        {
+            if (_services(call.Service) is not { } service)
+            {
+                TtrpcService.Refuse(call);
+                continue;
+            }
+            try
+            {
+                service.Handle(call);
+            }
+            catch (BerthException e)
+            {
+                call.Fail(FaultCodes.Of(e.Kind), e.Sentence);
+            }
+            catch (LinuxException e)
+            {
+                call.Fail(StatusCode.Unknown, e.Message);
+            }
+        }
+    }
+}
