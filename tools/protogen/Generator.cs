@@ -39,18 +39,21 @@ internal static class Generator
         StringBuilder text = new();
         text.Append($"// {Title(file)}, made by tools/protogen from {Path.GetFileName(file.Path)}: change that, then `make protos`.\n#nullable enable\nusing Berth.Rpc.Protobuf;\n");
         if (file.Services.Count > 0) text.Append("using Berth.Rpc.Ttrpc;\n");
+        // A contract of our own is for others to use; what its members mean is said in the .proto file.
+        string access = file.Package.StartsWith("berth.", StringComparison.Ordinal) ? "public" : "internal";
+        if (access == "public") text.Append("#pragma warning disable CS1591\n");
         text.Append($"\nnamespace {space};\n");
-        MessageText messages = new(text, names, space);
-        foreach (EnumType type in file.Enums) WriteEnum(text, type, names.Declared(type.FullName));
+        MessageText messages = new(text, names, space, access);
+        foreach (EnumType type in file.Enums) WriteEnum(text, type, names.Declared(type.FullName), access);
         foreach (MessageType message in file.Messages) messages.Write(message);
-        ServiceText services = new(text, names, space);
+        ServiceText services = new(text, names, space, access);
         foreach (ServiceType service in file.Services) services.Write(service);
         return text.ToString();
     }
 
-    private static void WriteEnum(StringBuilder text, EnumType type, string name)
+    private static void WriteEnum(StringBuilder text, EnumType type, string name, string access)
     {
-        text.Append($"\n/// <summary>{type.FullName}</summary>\ninternal enum {name}\n{{\n");
+        text.Append($"\n/// <summary>{type.FullName}</summary>\n{access} enum {name}\n{{\n");
         foreach ((string value, int number) in type.Values) text.Append($"    {Names.Value(value, name)} = {number},\n");
         text.Append("}\n");
     }

@@ -4,13 +4,13 @@ using System.Text;
 namespace Berth.Protogen;
 
 /// <summary>Writes classes, as short as they can be read.</summary>
-internal sealed class MessageText(StringBuilder text, Names names, string space)
+internal sealed class MessageText(StringBuilder text, Names names, string space, string access)
 {
     /// <summary>Writes one.</summary>
     public void Write(MessageType message)
     {
         string type = names.Declared(message.FullName);
-        text.Append($"\n/// <summary>{message.FullName}</summary>\ninternal sealed partial class {type} : IMessage\n{{\n");
+        text.Append($"\n/// <summary>{message.FullName}</summary>\n{access} sealed partial class {type} : IMessage\n{{\n");
         text.Append($"    public const string FullName = \"{message.FullName}\";\n");
         List<Item> items = [.. message.Fields.OrderBy(field => field.Number).Select(field => Of(field, message.FullName, type))];
         foreach (Item item in items.Where(item => NeedsVariable(item.Field)))

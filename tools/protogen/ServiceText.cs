@@ -4,13 +4,13 @@ using System.Text;
 namespace Berth.Protogen;
 
 /// <summary>Writes dispatch: one switch over the method's name.</summary>
-internal sealed class ServiceText(StringBuilder text, Names names, string space)
+internal sealed class ServiceText(StringBuilder text, Names names, string space, string access)
 {
     /// <summary>Writes one.</summary>
     public void Write(ServiceType service)
     {
         string type = service.FullName[(service.FullName.LastIndexOf('.') + 1)..] + "Service";
-        text.Append($"\n/// <summary>{service.FullName}</summary>\ninternal abstract partial class {type} : TtrpcService\n{{\n");
+        text.Append($"\n/// <summary>{service.FullName}</summary>\n{access} abstract partial class {type} : TtrpcService\n{{\n");
         text.Append($"    public const string FullName = \"{service.FullName}\";\n\n");
         foreach (Method method in service.Methods) text.Append($"    protected abstract void {method.Name}({Parameters(method, service.FullName)});\n");
         text.Append("\n    protected sealed override bool Dispatch(TtrpcCall call)\n    {\n        switch (call.Method)\n        {\n");

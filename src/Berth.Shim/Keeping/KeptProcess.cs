@@ -166,7 +166,7 @@ internal sealed class KeptProcess : IDisposable
         ExitedAt = Self.RealTime;
         Status = ProcessStatus.Stopped;
         // Others may hold the streams still; what they write belongs to it too, as long as it is kept.
-        if (Stdio.Terminal) Finish();
+        if (Stdio.Terminal || Stdio.IsKept) Finish();
         _input.Dispose();
         _fifo?.Dispose();
         foreach (Action waiting in (Action[])[.. _waiting]) waiting();

@@ -5,6 +5,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Polling;
 using Berth.Linux.Sockets;
 using Berth.Rpc.Ttrpc;
+using Berth.Shim.Serving;
 using Berth.Shim.ShimV2.Protos;
 
 namespace Berth.Shim.ShimV2;

@@ -5,6 +5,7 @@ using Berth.Oci.Faults;
 using Berth.Rpc.Protobuf;
 using Berth.Rpc.Ttrpc;
 using Berth.Shim.Keeping;
+using Berth.Shim.Serving;
 using Berth.Shim.ShimV2.Protos;
 using Berth.Shim.ShimV2.Protos.Google.Protobuf;
 

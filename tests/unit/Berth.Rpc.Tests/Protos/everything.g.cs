@@ -2,18 +2,19 @@
 #nullable enable
 using Berth.Rpc.Protobuf;
 using Berth.Rpc.Ttrpc;
+#pragma warning disable CS1591
 
 namespace Berth.Rpc.Tests.Protos;
 
 /// <summary>berth.oracle.Everything.Inner.Shade</summary>
-internal enum EverythingInnerShade
+public enum EverythingInnerShade
 {
     ShadeNone = 0,
     ShadeDark = 1,
 }
 
 /// <summary>berth.oracle.Color</summary>
-internal enum Color
+public enum Color
 {
     None = 0,
     Red = 1,
@@ -22,7 +23,7 @@ internal enum Color
 }
 
 /// <summary>berth.oracle.Everything</summary>
-internal sealed partial class Everything : IMessage
+public sealed partial class Everything : IMessage
 {
     public const string FullName = "berth.oracle.Everything";
     private List<bool>? _bools;
@@ -573,7 +574,7 @@ internal sealed partial class Everything : IMessage
 }
 
 /// <summary>berth.oracle.Everything.Inner</summary>
-internal sealed partial class EverythingInner : IMessage
+public sealed partial class EverythingInner : IMessage
 {
     public const string FullName = "berth.oracle.Everything.Inner";
     public EverythingInner? Deeper { get; set; }
@@ -600,7 +601,7 @@ internal sealed partial class EverythingInner : IMessage
 }
 
 /// <summary>berth.oracle.Tree</summary>
-internal sealed partial class Tree : IMessage
+public sealed partial class Tree : IMessage
 {
     public const string FullName = "berth.oracle.Tree";
     private List<Tree>? _branches;
@@ -634,7 +635,7 @@ internal sealed partial class Tree : IMessage
 }
 
 /// <summary>berth.oracle.Echo</summary>
-internal abstract partial class EchoService : TtrpcService
+public abstract partial class EchoService : TtrpcService
 {
     public const string FullName = "berth.oracle.Echo";
 

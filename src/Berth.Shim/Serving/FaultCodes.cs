@@ -1,8 +1,8 @@
-// What containerd is told of a fault: it decides by the status code.
+// What a caller is told of a fault: it decides by the status code.
 using Berth.Oci.Faults;
 using Berth.Rpc;
 
-namespace Berth.Shim.ShimV2;
+namespace Berth.Shim.Serving;
 
 /// <summary>From our kinds of faults to gRPC's codes.</summary>
 internal static class FaultCodes

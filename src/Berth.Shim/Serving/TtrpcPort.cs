@@ -1,4 +1,4 @@
-// One ttrpc connection of containerd, on our loop: bytes in, calls out, answers back.
+// One ttrpc connection on our loop: bytes in, calls out, answers back.
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
@@ -7,7 +7,7 @@ using Berth.Oci.Faults;
 using Berth.Rpc;
 using Berth.Rpc.Ttrpc;
 
-namespace Berth.Shim.ShimV2;
+namespace Berth.Shim.Serving;
 
 /// <summary>Serves one connection until the other end closes it.</summary>
 internal sealed class TtrpcPort : IDisposable
@@ -29,6 +29,26 @@ internal sealed class TtrpcPort : IDisposable
         Rearm();
     }
 
+    /// <summary>The connection whose calls are handed out just now.</summary>
+    public static TtrpcPort? Serving { get; private set; }
+
+    /// <summary>Whether so much waits to be sent that streams should wait.</summary>
+    public bool IsFull => _connection.Outgoing.Length > TtrpcServerConnection.MaxUnsent / 2;
+
+    /// <summary>Whether nothing is read for now: what came last is more than can be taken.</summary>
+    public bool IsHeld
+    {
+        get;
+        set
+        {
+            field = value;
+            if (!_socket.IsClosed) Rearm();
+        }
+    }
+
+    /// <summary>Called when it is not full any more.</summary>
+    public List<Action> Drained { get; } = [];
+
     /// <summary>Called once when it is closed.</summary>
     public Action<TtrpcPort>? Closed { get; set; }
 
@@ -46,6 +66,7 @@ internal sealed class TtrpcPort : IDisposable
     public void Flush()
     {
         if (_socket.IsClosed) return;
+        bool wasFull = IsFull;
         while (!_connection.Outgoing.IsEmpty)
         {
             int n = UnixSocket.TrySend(_socket, _connection.Outgoing, out Errno errno);
@@ -58,11 +79,13 @@ internal sealed class TtrpcPort : IDisposable
             _connection.Sent(n);
         }
         Rearm();
+        if (!wasFull || IsFull) return;
+        foreach (Action drained in (Action[])[.. Drained]) drained();
     }
 
     private void Rearm()
     {
-        Readiness wanted = (_connection.WantsBytes ? Readiness.Read : Readiness.None) | (_connection.Outgoing.IsEmpty ? Readiness.None : Readiness.Write);
+        Readiness wanted = (_connection.WantsBytes && !IsHeld ? Readiness.Read : Readiness.None) | (_connection.Outgoing.IsEmpty ? Readiness.None : Readiness.Write);
         if (_watch is null) _watch = _loop.Look(_socket, wanted, Ready);
         else if (wanted != _wanted) _watch.Change(wanted);
         _wanted = wanted;
@@ -89,6 +112,7 @@ internal sealed class TtrpcPort : IDisposable
 
     private void Serve()
     {
+        Serving = this;
         while (_connection.Next(out TtrpcCall? call))
         {
             if (_services(call.Service) is not { } service)
@@ -109,5 +133,6 @@ internal sealed class TtrpcPort : IDisposable
                 call.Fail(StatusCode.Unknown, e.Message);
             }
         }
+        Serving = null;
     }
 }

@@ -1,0 +1,745 @@
+// Messages and services of berth.shim.v1, made by tools/protogen from keeper.proto: change that, then `make protos`.
+#nullable enable
+using Berth.Rpc.Protobuf;
+using Berth.Rpc.Ttrpc;
+#pragma warning disable CS1591
+
+namespace Berth.Shim.Contract.Protos;
+
+/// <summary>berth.shim.v1.Restart</summary>
+public enum Restart
+{
+    Never = 0,
+    OnFailure = 1,
+    Always = 2,
+}
+
+/// <summary>berth.shim.v1.OnUnhealthy</summary>
+public enum OnUnhealthy
+{
+    Tell = 0,
+    Kill = 1,
+    Restart = 2,
+}
+
+/// <summary>berth.shim.v1.Done</summary>
+public sealed partial class Done : IMessage
+{
+    public const string FullName = "berth.shim.v1.Done";
+
+    public void Write(ProtobufWriter to)
+    {
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next()) from.Skip();
+    }
+}
+
+/// <summary>berth.shim.v1.HelloRequest</summary>
+public sealed partial class HelloRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.HelloRequest";
+    public uint Version { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, Version);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: Version = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.HelloResponse</summary>
+public sealed partial class HelloResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.HelloResponse";
+    public uint Version { get; set; }
+    public string ShimVersion { get; set; } = "";
+    public uint Pid { get; set; }
+    public ulong LastEvent { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, Version);
+        to.String(2, ShimVersion);
+        to.Varint(3, Pid);
+        to.Varint(4, LastEvent);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: Version = (uint)from.Varint(); break;
+                case 18: ShimVersion = from.String(); break;
+                case 24: Pid = (uint)from.Varint(); break;
+                case 32: LastEvent = from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.CreateRequest</summary>
+public sealed partial class CreateRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.CreateRequest";
+    private List<Log>? _logs;
+    private List<string>? _exitCommand;
+    public string Id { get; set; } = "";
+    public string Bundle { get; set; } = "";
+    public Runtime? Runtime { get; set; }
+    public bool Terminal { get; set; }
+    public bool Input { get; set; }
+    public bool InputOnce { get; set; }
+    public List<Log> Logs => _logs ??= [];
+    public uint ReplayBytes { get; set; }
+    public RestartPolicy? Restart { get; set; }
+    public HealthCheck? Health { get; set; }
+    public List<string> ExitCommand => _exitCommand ??= [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.String(2, Bundle);
+        to.Message(3, Runtime);
+        to.Varint(4, Terminal ? 1UL : 0);
+        to.Varint(5, Input ? 1UL : 0);
+        to.Varint(6, InputOnce ? 1UL : 0);
+        to.Messages(7, _logs);
+        to.Varint(8, ReplayBytes);
+        to.Message(9, Restart);
+        to.Message(10, Health);
+        to.Strings(11, _exitCommand);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: Bundle = from.String(); break;
+                case 26: from.Message(Runtime ??= new()); break;
+                case 32: Terminal = from.Varint() != 0; break;
+                case 40: Input = from.Varint() != 0; break;
+                case 48: InputOnce = from.Varint() != 0; break;
+                case 58:
+                {
+                    Log item = new();
+                    from.Message(item);
+                    Logs.Add(item);
+                    break;
+                }
+                case 64: ReplayBytes = (uint)from.Varint(); break;
+                case 74: from.Message(Restart ??= new()); break;
+                case 82: from.Message(Health ??= new()); break;
+                case 90: ExitCommand.Add(from.String()); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.Runtime</summary>
+public sealed partial class Runtime : IMessage
+{
+    public const string FullName = "berth.shim.v1.Runtime";
+    public string Binary { get; set; } = "";
+    public string Root { get; set; } = "";
+    public bool SystemdCgroup { get; set; }
+    public bool NoPivot { get; set; }
+    public bool NoNewKeyring { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Binary);
+        to.String(2, Root);
+        to.Varint(3, SystemdCgroup ? 1UL : 0);
+        to.Varint(4, NoPivot ? 1UL : 0);
+        to.Varint(5, NoNewKeyring ? 1UL : 0);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Binary = from.String(); break;
+                case 18: Root = from.String(); break;
+                case 24: SystemdCgroup = from.Varint() != 0; break;
+                case 32: NoPivot = from.Varint() != 0; break;
+                case 40: NoNewKeyring = from.Varint() != 0; break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.Log</summary>
+public sealed partial class Log : IMessage
+{
+    public const string FullName = "berth.shim.v1.Log";
+    private List<string>? _labels;
+    public string Driver { get; set; } = "";
+    public string Path { get; set; } = "";
+    public long MostBytes { get; set; }
+    public uint Backups { get; set; }
+    public string Name { get; set; } = "";
+    public string Tag { get; set; } = "";
+    public List<string> Labels => _labels ??= [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Driver);
+        to.String(2, Path);
+        to.Varint(3, (ulong)MostBytes);
+        to.Varint(4, Backups);
+        to.String(5, Name);
+        to.String(6, Tag);
+        to.Strings(7, _labels);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Driver = from.String(); break;
+                case 18: Path = from.String(); break;
+                case 24: MostBytes = (long)from.Varint(); break;
+                case 32: Backups = (uint)from.Varint(); break;
+                case 42: Name = from.String(); break;
+                case 50: Tag = from.String(); break;
+                case 58: Labels.Add(from.String()); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.RestartPolicy</summary>
+public sealed partial class RestartPolicy : IMessage
+{
+    public const string FullName = "berth.shim.v1.RestartPolicy";
+    public Restart When { get; set; }
+    public uint Most { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, (ulong)When);
+        to.Varint(2, Most);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: When = (Restart)(int)from.Varint(); break;
+                case 16: Most = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.HealthCheck</summary>
+public sealed partial class HealthCheck : IMessage
+{
+    public const string FullName = "berth.shim.v1.HealthCheck";
+    public byte[] Process { get; set; } = [];
+    public ulong IntervalMs { get; set; }
+    public ulong TimeoutMs { get; set; }
+    public uint Retries { get; set; }
+    public ulong StartPeriodMs { get; set; }
+    public ulong StartIntervalMs { get; set; }
+    public OnUnhealthy OnUnhealthy { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Bytes(1, Process);
+        to.Varint(2, IntervalMs);
+        to.Varint(3, TimeoutMs);
+        to.Varint(4, Retries);
+        to.Varint(5, StartPeriodMs);
+        to.Varint(6, StartIntervalMs);
+        to.Varint(7, (ulong)OnUnhealthy);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Process = from.Bytes(); break;
+                case 16: IntervalMs = from.Varint(); break;
+                case 24: TimeoutMs = from.Varint(); break;
+                case 32: Retries = (uint)from.Varint(); break;
+                case 40: StartPeriodMs = from.Varint(); break;
+                case 48: StartIntervalMs = from.Varint(); break;
+                case 56: OnUnhealthy = (OnUnhealthy)(int)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.CreateResponse</summary>
+public sealed partial class CreateResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.CreateResponse";
+    public uint Pid { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, Pid);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: Pid = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ContainerRequest</summary>
+public sealed partial class ContainerRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ContainerRequest";
+    public string Id { get; set; } = "";
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ProcessRequest</summary>
+public sealed partial class ProcessRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ProcessRequest";
+    public string Id { get; set; } = "";
+    public string ExecId { get; set; } = "";
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.String(2, ExecId);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: ExecId = from.String(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.StartResponse</summary>
+public sealed partial class StartResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.StartResponse";
+    public uint Pid { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, Pid);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: Pid = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ExecRequest</summary>
+public sealed partial class ExecRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ExecRequest";
+    public string Id { get; set; } = "";
+    public string ExecId { get; set; } = "";
+    public byte[] Process { get; set; } = [];
+    public bool Terminal { get; set; }
+    public bool Input { get; set; }
+    public uint ReplayBytes { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.String(2, ExecId);
+        to.Bytes(3, Process);
+        to.Varint(4, Terminal ? 1UL : 0);
+        to.Varint(5, Input ? 1UL : 0);
+        to.Varint(6, ReplayBytes);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: ExecId = from.String(); break;
+                case 26: Process = from.Bytes(); break;
+                case 32: Terminal = from.Varint() != 0; break;
+                case 40: Input = from.Varint() != 0; break;
+                case 48: ReplayBytes = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.KillRequest</summary>
+public sealed partial class KillRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.KillRequest";
+    public string Id { get; set; } = "";
+    public string ExecId { get; set; } = "";
+    public uint Signal { get; set; }
+    public bool All { get; set; }
+    public bool ForGood { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.String(2, ExecId);
+        to.Varint(3, Signal);
+        to.Varint(4, All ? 1UL : 0);
+        to.Varint(5, ForGood ? 1UL : 0);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: ExecId = from.String(); break;
+                case 24: Signal = (uint)from.Varint(); break;
+                case 32: All = from.Varint() != 0; break;
+                case 40: ForGood = from.Varint() != 0; break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.UpdateRequest</summary>
+public sealed partial class UpdateRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.UpdateRequest";
+    public string Id { get; set; } = "";
+    public byte[] Resources { get; set; } = [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.Bytes(2, Resources);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: Resources = from.Bytes(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ResizeRequest</summary>
+public sealed partial class ResizeRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ResizeRequest";
+    public string Id { get; set; } = "";
+    public string ExecId { get; set; } = "";
+    public uint Rows { get; set; }
+    public uint Columns { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.String(2, ExecId);
+        to.Varint(3, Rows);
+        to.Varint(4, Columns);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: ExecId = from.String(); break;
+                case 24: Rows = (uint)from.Varint(); break;
+                case 32: Columns = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.WaitResponse</summary>
+public sealed partial class WaitResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.WaitResponse";
+    public uint ExitStatus { get; set; }
+    public long ExitedAt { get; set; }
+    public bool OomKilled { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, ExitStatus);
+        to.Varint(2, (ulong)ExitedAt);
+        to.Varint(3, OomKilled ? 1UL : 0);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: ExitStatus = (uint)from.Varint(); break;
+                case 16: ExitedAt = (long)from.Varint(); break;
+                case 24: OomKilled = from.Varint() != 0; break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.DeleteResponse</summary>
+public sealed partial class DeleteResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.DeleteResponse";
+    public uint ExitStatus { get; set; }
+    public long ExitedAt { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, ExitStatus);
+        to.Varint(2, (ulong)ExitedAt);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: ExitStatus = (uint)from.Varint(); break;
+                case 16: ExitedAt = (long)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.StatsResponse</summary>
+public sealed partial class StatsResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.StatsResponse";
+    public string Type { get; set; } = "";
+    public byte[] Metrics { get; set; } = [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Type);
+        to.Bytes(2, Metrics);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Type = from.String(); break;
+                case 18: Metrics = from.Bytes(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.PolicyRequest</summary>
+public sealed partial class PolicyRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.PolicyRequest";
+    public string Id { get; set; } = "";
+    public RestartPolicy? Restart { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.Message(2, Restart);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: from.Message(Restart ??= new()); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ShutdownRequest</summary>
+public sealed partial class ShutdownRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ShutdownRequest";
+
+    public void Write(ProtobufWriter to)
+    {
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next()) from.Skip();
+    }
+}
+
+/// <summary>berth.shim.v1.Keeper</summary>
+public abstract partial class KeeperService : TtrpcService
+{
+    public const string FullName = "berth.shim.v1.Keeper";
+
+    protected abstract void Hello(HelloRequest request, TtrpcReply<HelloResponse> reply);
+    protected abstract void Create(CreateRequest request, TtrpcReply<CreateResponse> reply);
+    protected abstract void Start(ProcessRequest request, TtrpcReply<StartResponse> reply);
+    protected abstract void Exec(ExecRequest request, TtrpcReply<StartResponse> reply);
+    protected abstract void Kill(KillRequest request, TtrpcReply<Done> reply);
+    protected abstract void Pause(ContainerRequest request, TtrpcReply<Done> reply);
+    protected abstract void Resume(ContainerRequest request, TtrpcReply<Done> reply);
+    protected abstract void Update(UpdateRequest request, TtrpcReply<Done> reply);
+    protected abstract void Resize(ResizeRequest request, TtrpcReply<Done> reply);
+    protected abstract void CloseInput(ProcessRequest request, TtrpcReply<Done> reply);
+    protected abstract void State(StateRequest request, TtrpcReply<StateResponse> reply);
+    protected abstract void Wait(ProcessRequest request, TtrpcReply<WaitResponse> reply);
+    protected abstract void Delete(ProcessRequest request, TtrpcReply<DeleteResponse> reply);
+    protected abstract void Attach(TtrpcCall call);
+    protected abstract void FollowLog(ContainerRequest request, TtrpcCall call);
+    protected abstract void Events(EventsRequest request, TtrpcCall call);
+    protected abstract void Stats(ContainerRequest request, TtrpcReply<StatsResponse> reply);
+    protected abstract void SetPolicy(PolicyRequest request, TtrpcReply<Done> reply);
+    protected abstract void ReopenLogs(ContainerRequest request, TtrpcReply<Done> reply);
+    protected abstract void Shutdown(ShutdownRequest request, TtrpcReply<Done> reply);
+
+    protected sealed override bool Dispatch(TtrpcCall call)
+    {
+        switch (call.Method)
+        {
+            case "Hello": Hello(call.Read(new HelloRequest()), new(call)); return true;
+            case "Create": Create(call.Read(new CreateRequest()), new(call)); return true;
+            case "Start": Start(call.Read(new ProcessRequest()), new(call)); return true;
+            case "Exec": Exec(call.Read(new ExecRequest()), new(call)); return true;
+            case "Kill": Kill(call.Read(new KillRequest()), new(call)); return true;
+            case "Pause": Pause(call.Read(new ContainerRequest()), new(call)); return true;
+            case "Resume": Resume(call.Read(new ContainerRequest()), new(call)); return true;
+            case "Update": Update(call.Read(new UpdateRequest()), new(call)); return true;
+            case "Resize": Resize(call.Read(new ResizeRequest()), new(call)); return true;
+            case "CloseInput": CloseInput(call.Read(new ProcessRequest()), new(call)); return true;
+            case "State": State(call.Read(new StateRequest()), new(call)); return true;
+            case "Wait": Wait(call.Read(new ProcessRequest()), new(call)); return true;
+            case "Delete": Delete(call.Read(new ProcessRequest()), new(call)); return true;
+            case "Attach": Attach(call); return true;
+            case "FollowLog": FollowLog(call.Read(new ContainerRequest()), call); return true;
+            case "Events": Events(call.Read(new EventsRequest()), call); return true;
+            case "Stats": Stats(call.Read(new ContainerRequest()), new(call)); return true;
+            case "SetPolicy": SetPolicy(call.Read(new PolicyRequest()), new(call)); return true;
+            case "ReopenLogs": ReopenLogs(call.Read(new ContainerRequest()), new(call)); return true;
+            case "Shutdown": Shutdown(call.Read(new ShutdownRequest()), new(call)); return true;
+            default: return false;
+        }
+    }
+
+    /// <summary>For clients.</summary>
+    public static class Methods
+    {
+        public static TtrpcMethod Hello => new(KeeperService.FullName, "Hello");
+        public static TtrpcMethod Create => new(KeeperService.FullName, "Create");
+        public static TtrpcMethod Start => new(KeeperService.FullName, "Start");
+        public static TtrpcMethod Exec => new(KeeperService.FullName, "Exec");
+        public static TtrpcMethod Kill => new(KeeperService.FullName, "Kill");
+        public static TtrpcMethod Pause => new(KeeperService.FullName, "Pause");
+        public static TtrpcMethod Resume => new(KeeperService.FullName, "Resume");
+        public static TtrpcMethod Update => new(KeeperService.FullName, "Update");
+        public static TtrpcMethod Resize => new(KeeperService.FullName, "Resize");
+        public static TtrpcMethod CloseInput => new(KeeperService.FullName, "CloseInput");
+        public static TtrpcMethod State => new(KeeperService.FullName, "State");
+        public static TtrpcMethod Wait => new(KeeperService.FullName, "Wait");
+        public static TtrpcMethod Delete => new(KeeperService.FullName, "Delete");
+        public static TtrpcMethod Attach => new(KeeperService.FullName, "Attach");
+        public static TtrpcMethod FollowLog => new(KeeperService.FullName, "FollowLog");
+        public static TtrpcMethod Events => new(KeeperService.FullName, "Events");
+        public static TtrpcMethod Stats => new(KeeperService.FullName, "Stats");
+        public static TtrpcMethod SetPolicy => new(KeeperService.FullName, "SetPolicy");
+        public static TtrpcMethod ReopenLogs => new(KeeperService.FullName, "ReopenLogs");
+        public static TtrpcMethod Shutdown => new(KeeperService.FullName, "Shutdown");
+    }
+}

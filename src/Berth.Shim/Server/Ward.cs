@@ -1,0 +1,401 @@
+// A container in the care of a shim: kept, logged, restarted and probed as its engine has asked, whether the engine is there or not.
+using System.Text;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Polling;
+using Berth.Linux.Processes;
+using Berth.Linux.Programs;
+using Berth.Oci.Faults;
+using Berth.Shim.Contract.Protos;
+using Berth.Shim.Keeping;
+using Berth.Shim.Launch;
+using Berth.Shim.Logs;
+using Berth.Shim.Streams;
+
+namespace Berth.Shim.Server;
+
+/// <summary>One container over all its runs.</summary>
+internal sealed class Ward : IDisposable
+{
+    private const string ExitFile = "exit.json";
+    private const int UsualReplay = 16 * 1024;
+    // As Docker: the pause doubles from a tenth of a second to a minute, and begins anew after a run of ten seconds.
+    private const long FirstPause = 100, LongestPause = 60_000, SteadyNanoseconds = 10_000_000_000;
+
+    private readonly EventLoop _loop;
+    private readonly EventBook _events;
+    private readonly CreateRequest _request;
+    private readonly List<ILogDriver> _logs = [];
+    private readonly List<CallSink> _followers = [];
+    private readonly Dictionary<string, ReplayBuffer> _replays = [];
+    private readonly Dictionary<string, List<CallSink>> _attached = [];
+    private KeptContainer _container;
+    private Alarm? _restart;
+    private long _pause = FirstPause;
+    private bool _restartAnyway;
+    private bool _exitCommandRan;
+
+    /// <summary>A container that is not made yet.</summary>
+    /// <exception cref="BerthException">A log cannot be opened.</exception>
+    public Ward(EventLoop loop, EventBook events, CreateRequest request)
+    {
+        (_loop, _events, _request) = (loop, events, request);
+        Policy = request.Restart ?? new RestartPolicy();
+        foreach (Log log in request.Logs) _logs.Add(OpenLog(log));
+        _container = NewContainer();
+        Health = request.Health is { } check ? new HealthWatch(loop, this, check) : null;
+    }
+
+    /// <summary>Its id.</summary>
+    public string Id => _request.Id;
+
+    /// <summary>Its bundle.</summary>
+    public string Bundle => _request.Bundle;
+
+    /// <summary>The container as it runs now.</summary>
+    public KeptContainer Container => _container;
+
+    /// <summary>When it is started again.</summary>
+    public RestartPolicy Policy { get; set; }
+
+    /// <summary>Whether it was ended on purpose, and is not to be started again.</summary>
+    public bool IsForGood { get; private set; }
+
+    /// <summary>How often it was started again.</summary>
+    public uint Restarts { get; private set; }
+
+    /// <summary>Whether a process was killed for lack of memory in this run.</summary>
+    public bool OomKilled { get; private set; }
+
+    /// <summary>When this run began: nanoseconds since 1970, or 0.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>Its probes, or null.</summary>
+    public HealthWatch? Health { get; }
+
+    /// <summary>Whether it will be started again.</summary>
+    public bool IsRestarting => _restart is not null;
+
+    /// <summary>Whether a process of it is alive, or will be.</summary>
+    public bool IsAlive => IsRestarting || _container.Init.Status != ProcessStatus.Stopped;
+
+    /// <summary>Called when it has ended for good.</summary>
+    public Action? EndedForGood { get; set; }
+
+    /// <summary>Has it made.</summary>
+    public void Create(Action<BerthException?> done) => _container.Create([], fault =>
+    {
+        if (fault is null) Tell("created", _container.Init);
+        done(fault);
+    });
+
+    /// <summary>Has it started.</summary>
+    public void Start(Action<BerthException?> done) => _container.Start(fault =>
+    {
+        if (fault is null)
+        {
+            StartedAt = Self.RealTime;
+            Tell("started", _container.Init);
+            Health?.Start();
+        }
+        done(fault);
+        _container.Release(_container.Init);
+    });
+
+    /// <summary>Executes a process in it.</summary>
+    public void Exec(ExecRequest request, Action<BerthException?, KeptProcess?> done)
+    {
+        KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
+        AddReplay(process, request.ReplayBytes);
+        Run(process, fault =>
+        {
+            if (fault is null) Tell("started", process);
+            done(fault, process);
+        });
+    }
+
+    /// <summary>Starts a process that was added, and takes it away again if that fails.</summary>
+    public void Run(KeptProcess process, Action<BerthException?> done)
+    {
+        KeptContainer container = _container;
+        container.StartExec(process, fault =>
+        {
+            done(fault);
+            container.Release(process);
+            if (fault is not null) container.Delete(process, static _ => { });
+        });
+    }
+
+    /// <summary>Sends a signal.</summary>
+    public void Kill(KillRequest request, Action<BerthException?> done)
+    {
+        if (request.ForGood && request.ExecId.Length == 0)
+        {
+            IsForGood = true;
+            if (_restart is not null)
+            {
+                // Nothing is there to be killed.
+                CancelRestart();
+                Finish();
+                done(null);
+                return;
+            }
+        }
+        _container.Kill(_container.Process(request.ExecId), (int)request.Signal, request.All, done);
+    }
+
+    /// <summary>Ends this run by force; what follows, the policy says, or a new run in any case.</summary>
+    public void KillNow(bool restart)
+    {
+        _restartAnyway = restart;
+        _container.Kill(_container.Init, 9, all: false, static _ => { });
+    }
+
+    /// <summary>Freezes it, or lets it go on.</summary>
+    public void Freeze(bool freeze, Action<BerthException?> done)
+    {
+        void Frozen(BerthException? fault)
+        {
+            if (fault is null) Tell(freeze ? "paused" : "resumed", _container.Init);
+            done(fault);
+        }
+        if (freeze) _container.Pause(Frozen);
+        else _container.Resume(Frozen);
+    }
+
+    /// <summary>Takes a process away that has ended; without an id, the container.</summary>
+    public void Delete(string exec, Action<BerthException?> done)
+    {
+        if (exec.Length == 0) CancelRestart();
+        KeptProcess process = _container.Process(exec);
+        _container.Delete(process, fault =>
+        {
+            if (fault is null && exec.Length > 0)
+            {
+                _replays.Remove(exec);
+                _attached.Remove(exec);
+            }
+            if (fault is null) Tell("deleted", process);
+            done(fault);
+        });
+    }
+
+    /// <summary>Hands the output of a process to a client, the latest first.</summary>
+    public CallSink Attach(string exec, Rpc.Ttrpc.TtrpcCall call, Serving.TtrpcPort port, bool replay)
+    {
+        KeptProcess process = _container.Process(exec);
+        OutputHub hub = process.Output;
+        CallSink sink = new(call, port, hub.Resume);
+        if (replay && _replays.TryGetValue(exec, out ReplayBuffer? latest)) latest.PlayTo(sink);
+        if (process.Status == ProcessStatus.Stopped)
+        {
+            sink.End();
+            return sink;
+        }
+        hub.Add(sink);
+        if (!_attached.TryGetValue(exec, out List<CallSink>? sinks)) _attached[exec] = sinks = [];
+        sinks.Add(sink);
+        return sink;
+    }
+
+    /// <summary>A client is gone: it holds nothing up any more.</summary>
+    public void Detach(string exec, CallSink sink)
+    {
+        if (_attached.TryGetValue(exec, out List<CallSink>? sinks)) sinks.Remove(sink);
+        _container.Process(exec).Output.Remove(sink);
+    }
+
+    /// <summary>Whether the input ends with the first client that goes.</summary>
+    public bool ClosesInput(KeptProcess process) => process.Id.Length > 0 || _request.InputOnce;
+
+    /// <summary>Hands all that is written to the log from now on to a client, and tells where the log stands.</summary>
+    public void Follow(Rpc.Ttrpc.TtrpcCall call, Serving.TtrpcPort port)
+    {
+        Log? file = _request.Logs.Find(static log => log.Path.Length > 0);
+        long offset = file is not null && KernelPath.Facts(file.Path) is { } facts ? facts.Size : 0;
+        call.Send(new OutputChunk { Path = file?.Path ?? "", Offset = offset, Time = Self.RealTime });
+        CallSink sink = new(call, port, () => _container.Init.Output.Resume());
+        _followers.RemoveAll(static follower => !follower.IsOpen);
+        _followers.Add(sink);
+        _container.Init.Output.Add(sink);
+        if (!IsAlive) sink.End();
+    }
+
+    /// <summary>Begins new log files.</summary>
+    public void ReopenLogs()
+    {
+        foreach (ILogDriver log in _logs) log.Reopen();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CancelRestart();
+        Health?.Stop();
+        _container.Dispose();
+        foreach (ILogDriver log in _logs) log.Dispose();
+    }
+
+    internal void TellHealth() => _events.Add(new Event { Id = Id, Kind = "health", Health = Health!.Status });
+
+    private KeptContainer NewContainer()
+    {
+        Runtime runtime = _request.Runtime ?? new Runtime();
+        KeptContainer container = new(_loop, Id, Bundle, "", new Stdio("", "", "", _request.Terminal) { IsKept = true, HasInput = _request.Input }, new ContainerOptions
+        {
+            Binary = runtime.Binary.Length > 0 ? runtime.Binary : "berth-runtime",
+            Root = runtime.Root,
+            SystemdCgroup = runtime.SystemdCgroup,
+            NoPivot = runtime.NoPivot,
+            NoNewKeyring = runtime.NoNewKeyring,
+        });
+        foreach (ILogDriver log in _logs) container.Init.Output.Add(log);
+        foreach (CallSink follower in _followers) container.Init.Output.Add(follower);
+        AddReplay(container.Init, _request.ReplayBytes);
+        container.Ended = process => Ended(container, process);
+        container.OutOfMemory = () =>
+        {
+            OomKilled = true;
+            Tell("oom", container.Init);
+        };
+        return container;
+    }
+
+    private void AddReplay(KeptProcess process, uint bytes)
+    {
+        if (!_replays.TryGetValue(process.Id, out ReplayBuffer? replay)) _replays[process.Id] = replay = new ReplayBuffer(bytes == 0 ? UsualReplay : (int)Math.Min(bytes, 16 << 20));
+        process.Output.Add(replay);
+    }
+
+    private void Ended(KeptContainer container, KeptProcess process)
+    {
+        if (_attached.Remove(process.Id, out List<CallSink>? sinks))
+        {
+            foreach (CallSink sink in sinks) sink.End();
+        }
+        if (process.Id.Length == 0) Health?.Stop();
+        if (Health?.Owns(process) == true) return;
+        _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = "exited", Pid = (uint)process.Pid, ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
+        if (process != container.Init) return;
+        WriteExitFile(process);
+        if (ShouldRestart(process.ExitStatus)) RestartLater(process);
+        else Finish();
+    }
+
+    private bool ShouldRestart(int exitStatus)
+    {
+        if (IsForGood) return false;
+        if (_restartAnyway) return true;
+        return Policy.When switch
+        {
+            Restart.Always => true,
+            Restart.OnFailure => exitStatus != 0 && (Policy.Most == 0 || Restarts < Policy.Most),
+            _ => false,
+        };
+    }
+
+    private void RestartLater(KeptProcess process)
+    {
+        _restartAnyway = false;
+        if (process.ExitedAt - StartedAt >= SteadyNanoseconds) _pause = FirstPause;
+        _events.Add(new Event { Id = Id, Kind = "restarting", ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
+        _restart = _loop.After(_pause, RestartNow);
+        _pause = Math.Min(_pause * 2, LongestPause);
+    }
+
+    private void RestartNow()
+    {
+        Restarts++;
+        OomKilled = false;
+        _container.Delete(_container.Init, fault =>
+        {
+            if (fault is not null)
+            {
+                Retry();
+                return;
+            }
+            _container = NewContainer();
+            Create(made =>
+            {
+                if (made is null) Start(started => AfterRestart(started));
+                else AfterRestart(made);
+            });
+        });
+    }
+
+    private void AfterRestart(BerthException? fault)
+    {
+        _restart = null;
+        if (fault is not null) Retry();
+        // Somebody has ended it for good while it was started again.
+        else if (IsForGood) KillNow(restart: false);
+    }
+
+    /// <summary>What could not be made now may be possible later: an image store that is away, memory that is short.</summary>
+    private void Retry()
+    {
+        if (IsForGood || Policy.When == Restart.Never || (Policy.Most > 0 && Restarts >= Policy.Most))
+        {
+            _restart = null;
+            Finish();
+            return;
+        }
+        _restart = _loop.After(_pause, RestartNow);
+        _pause = Math.Min(_pause * 2, LongestPause);
+    }
+
+    private void CancelRestart()
+    {
+        _restart?.Cancel();
+        _restart = null;
+    }
+
+    private void Finish()
+    {
+        foreach (CallSink follower in _followers) follower.End();
+        _followers.Clear();
+        foreach (ILogDriver log in _logs) log.Sync();
+        RunExitCommand();
+        EndedForGood?.Invoke();
+    }
+
+    /// <summary>For an engine that finds no shim any more.</summary>
+    private void WriteExitFile(KeptProcess process) => KernelPath.WriteAtomically($"{Bundle}/{ExitFile}", Encoding.ASCII.GetBytes(
+        $$"""{"version":1,"pid":{{process.Pid}},"exitStatus":{{process.ExitStatus}},"exitedAt":{{process.ExitedAt}},"oomKilled":{{(OomKilled ? "true" : "false")}},"restarts":{{Restarts}}}""" + "\n"), 0x180);
+
+    private void RunExitCommand()
+    {
+        if (_request.ExitCommand.Count == 0 || _exitCommandRan) return;
+        _exitCommandRan = true;
+        try
+        {
+            int pid = new RuntimeStart
+            {
+                Program = OciRuntime.Found(_request.ExitCommand[0]),
+                Arguments = _request.ExitCommand.GetRange(1, _request.ExitCommand.Count - 1),
+                Environment = RuntimeStart.Inherited(),
+                ClosesOthers = true,
+            }.Start();
+            _loop.OnExit(pid, static _ => { });
+        }
+        catch (Exception e) when (e is LinuxException or StepFailedException)
+        {
+            _events.Add(new Event { Id = Id, Kind = "exit command failed" });
+        }
+    }
+
+    private void Tell(string kind, KeptProcess process) => _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = kind, Pid = (uint)process.Pid, Restarts = Restarts });
+
+    private ILogDriver OpenLog(Log log)
+    {
+        LogLimits limits = new() { MostBytes = log.MostBytes, Backups = (int)log.Backups };
+        void Drained() => _container?.Init.Output.Resume();
+        return log.Driver switch
+        {
+            "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { }) { Drained = Drained }),
+            "json-file" => new JsonLog(new LogFile(_loop, log.Path, limits, static _ => { }) { Drained = Drained }),
+            "journald" => new JournalLog(_loop, new JournalMarks { Id = Id, Name = log.Name.Length > 0 ? log.Name : null, Tag = log.Tag.Length > 0 ? log.Tag : null, Labels = log.Labels }, static _ => { }) { Drained = Drained },
+            _ => throw new BerthException(Fault.InvalidArgument, $"no such log driver {log.Driver}", "cri, json-file or journald"),
+        };
+    }
+}
