@@ -14,7 +14,7 @@ internal sealed class ServiceText(StringBuilder text, Names names, string space,
         text.Append($"    public const string FullName = \"{service.FullName}\";\n\n");
         foreach (Method method in service.Methods) text.Append($"    protected abstract void {method.Name}({Parameters(method, service.FullName)});\n");
         text.Append("\n    protected sealed override bool Dispatch(TtrpcCall call)\n    {\n        switch (call.Method)\n        {\n");
-        foreach (Method method in service.Methods) text.Append($"            case \"{method.Name}\": {method.Name}({Arguments(method, service.FullName)}); return true;\n");
+        foreach (Method method in service.Methods) text.Append($"            case \"{method.Name}\": {Condition(method)}{method.Name}({Arguments(method, service.FullName)}); return true;\n");
         text.Append("            default: return false;\n        }\n    }\n\n    /// <summary>For clients.</summary>\n    public static class Methods\n    {\n");
         foreach (Method method in service.Methods) text.Append($"        public static TtrpcMethod {method.Name} => new({type}.FullName, \"{method.Name}\");\n");
         text.Append("    }\n}\n");
@@ -26,6 +26,13 @@ internal sealed class ServiceText(StringBuilder text, Names names, string space,
         { ClientStreams: true } => "TtrpcCall call",
         { ServerStreams: true } => $"{Type(method.Request, scope)} request, TtrpcCall call",
         _ => $"{Type(method.Request, scope)} request, TtrpcReply<{Type(method.Response, scope)}> reply",
+    };
+
+    private static string Condition(Method method) => method switch
+    {
+        { ClientStreams: true } => "if (BringsStream(call)) ",
+        { ServerStreams: true } => "if (ExpectsStream(call)) ",
+        _ => "",
     };
 
     private string Arguments(Method method, string scope) => method switch

@@ -150,13 +150,25 @@ public sealed class TtrpcServerConnection
     {
         if (Find(frame.Stream) is not { IsStreaming: true } call) Reject(frame.Stream, StatusCode.InvalidArgument, "StreamID is no longer active");
         else if (!call.RemoteIsOpen) Reject(frame.Stream, StatusCode.InvalidArgument, "data handling error: ttrpc: stream closed");
-        else
+        else Deliver(frame, call);
+    }
+
+    private void Deliver(in Frame frame, TtrpcCall call)
+    {
+        // Whether it is the last is said first: then who takes it can answer at once.
+        bool last = frame.Is(Frame.RemoteClosed);
+        if (last) call.RemoteIsOpen = false;
+        try
         {
-            // Whether it was the last is said first: then who takes it can answer at once.
-            if (frame.Is(Frame.RemoteClosed)) call.RemoteIsOpen = false;
             if (!frame.Is(Frame.NoData)) call.Stream?.Receive(call, _inbox.Data);
-            if (!call.RemoteIsOpen && call.IsOpen) call.Stream?.End(call);
         }
+        catch (ProtobufException fault)
+        {
+            Reject(frame.Stream, StatusCode.InvalidArgument, "data handling error: " + fault.Message);
+            if (last) call.Stream?.End(call);
+            return;
+        }
+        if (last && call.IsOpen) call.Stream?.End(call);
     }
 
     // On the stream that the frame named, even if that is a wrong one: so the client knows which it was.

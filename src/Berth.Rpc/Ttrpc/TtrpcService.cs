@@ -23,6 +23,22 @@ public abstract class TtrpcService
     /// <summary>Answers a call to a service that there is not, in the words that Go's clients know.</summary>
     public static void Refuse(TtrpcCall call) => call.Fail(StatusCode.Unimplemented, "service " + call.Service);
 
+    /// <summary>Whether a call of a method that answers with a stream says that it expects one; otherwise it is refused.</summary>
+    protected static bool ExpectsStream(TtrpcCall call)
+    {
+        if (call.IsStreaming) return true;
+        call.Fail(StatusCode.InvalidArgument, "method " + call.Method + " answers with a stream, and one message is asked for");
+        return false;
+    }
+
+    /// <summary>Whether a call of a method that takes a stream says that it is one; otherwise it is refused.</summary>
+    protected static bool BringsStream(TtrpcCall call)
+    {
+        if (call.RemoteIsOpen) return true;
+        call.Fail(StatusCode.InvalidArgument, "method " + call.Method + " takes a stream, and one message was sent");
+        return false;
+    }
+
     /// <summary>Reads the request and calls the method; false if there is no such method.</summary>
     protected abstract bool Dispatch(TtrpcCall call);
 }

@@ -56,7 +56,7 @@ internal sealed record Twins(string FullName, Type Ours, MessageDescriptor Their
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Bound(bytes));
         byte[] written = ProtobufWriter.ToBytes(ours);
         MessageParser parser = Theirs.Parser.WithDiscardUnknownFields(true);
-        Assert.Equal(parser.ParseFrom(bytes), parser.ParseFrom(written));
+        Assert.True(parser.ParseFrom(bytes).Equals(parser.ParseFrom(written)), $"{FullName} means something else to Google: {Convert.ToHexString(bytes)}, which we write as {Convert.ToHexString(written)}");
         return true;
     }
 

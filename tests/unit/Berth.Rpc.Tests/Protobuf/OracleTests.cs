@@ -24,10 +24,12 @@ public class OracleTests
     {
         int count = Dice.Count(20_000), refused = 0;
         Dice dice = Dice.FromEnvironment();
+        // If a map's entry has its value twice, two messages merge, as in Go; Google's C# takes the second alone.
+        Twins[] comparable = [.. All.Where(twins => twins.FullName != Forest.Descriptor.FullName)];
         for (int i = 0; i < count; i++)
         {
             // Sometimes as another message than it was: then fields have encodings that nobody expects.
-            Twins written = All[i % All.Length], read = dice.OneIn(4) ? All[dice.Below(All.Length)] : written;
+            Twins written = comparable[i % comparable.Length], read = dice.OneIn(4) ? comparable[dice.Below(comparable.Length)] : written;
             byte[] bytes = dice.Mutate(Berth.Rpc.Protobuf.ProtobufWriter.ToBytes(Filling.Fill(written.NewOurs(), dice)));
             if (!read.SurviveTogether(bytes)) refused++;
         }

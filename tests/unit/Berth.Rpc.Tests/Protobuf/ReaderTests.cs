@@ -73,6 +73,14 @@ public class ReaderTests
     }
 
     [Fact]
+    public void The_entry_of_a_map_is_a_message_in_which_the_last_wins()
+    {
+        // Key 1, name "a", key 2, an empty tree; then an entry with nothing.
+        Forest read = ProtobufReader.Read(Convert.FromHexString("0a0b" + "0801" + "12030a0161" + "0802" + "1200" + "0a00"), new Forest());
+        Assert.Equal([(2, "a"), (0, "")], read.Trees.Select(entry => (entry.Key, entry.Value.Name)));
+    }
+
+    [Fact]
     public void Messages_may_be_nested_as_deep_as_the_limit_and_no_deeper()
     {
         Assert.Equal(ProtobufReader.MaxDepth, Depth(ProtobufReader.Read(Nested(ProtobufReader.MaxDepth), new Tree())));

@@ -46,7 +46,6 @@ public sealed partial class Everything : IMessage
     private List<uint>? _loose;
     private List<double>? _looseDoubles;
     private Dictionary<string, string>? _texts;
-    private Dictionary<int, Tree>? _numberedTrees;
     private Dictionary<bool, double>? _two;
     private Dictionary<ulong, Color>? _colorsByNumber;
     private Dictionary<int, byte[]>? _bytesByNumber;
@@ -102,7 +101,6 @@ public sealed partial class Everything : IMessage
     public List<uint> Loose => _loose ??= [];
     public List<double> LooseDoubles => _looseDoubles ??= [];
     public Dictionary<string, string> Texts => _texts ??= [];
-    public Dictionary<int, Tree> NumberedTrees => _numberedTrees ??= [];
     public Dictionary<bool, double> Two => _two ??= [];
     public Dictionary<ulong, Color> ColorsByNumber => _colorsByNumber ??= [];
     public Dictionary<int, byte[]> BytesByNumber => _bytesByNumber ??= [];
@@ -253,16 +251,6 @@ public sealed partial class Everything : IMessage
                 int start = to.Begin(51);
                 to.String(1, key);
                 to.String(2, value);
-                to.End(start);
-            }
-        }
-        if (_numberedTrees is not null)
-        {
-            foreach ((int key, Tree value) in _numberedTrees)
-            {
-                int start = to.Begin(52);
-                to.Varint(1, (ulong)key);
-                to.Message(2, value);
                 to.End(start);
             }
         }
@@ -495,21 +483,6 @@ public sealed partial class Everything : IMessage
                     Texts[key] = value;
                     break;
                 }
-                case 418:
-                {
-                    int key = default;
-                    Tree value = new();
-                    int outer = from.Enter();
-                    while (from.Next())
-                    {
-                        if (from.Tag == 8) key = (int)from.Varint();
-                        else if (from.Tag == 18) from.Message(value);
-                        else from.Skip();
-                    }
-                    from.Leave(outer);
-                    NumberedTrees[key] = value;
-                    break;
-                }
                 case 426:
                 {
                     bool key = default;
@@ -634,6 +607,54 @@ public sealed partial class Tree : IMessage
     }
 }
 
+/// <summary>berth.oracle.Forest</summary>
+internal sealed partial class Forest : IMessage
+{
+    public const string FullName = "berth.oracle.Forest";
+    private Dictionary<int, Tree>? _trees;
+    public Dictionary<int, Tree> Trees => _trees ??= [];
+
+    public void Write(ProtobufWriter to)
+    {
+        if (_trees is not null)
+        {
+            foreach ((int key, Tree value) in _trees)
+            {
+                int start = to.Begin(1);
+                to.Varint(1, (ulong)key);
+                to.Message(2, value);
+                to.End(start);
+            }
+        }
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10:
+                {
+                    int key = default;
+                    Tree value = new();
+                    int outer = from.Enter();
+                    while (from.Next())
+                    {
+                        if (from.Tag == 8) key = (int)from.Varint();
+                        else if (from.Tag == 18) from.Message(value);
+                        else from.Skip();
+                    }
+                    from.Leave(outer);
+                    Trees[key] = value;
+                    break;
+                }
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
 /// <summary>berth.oracle.Echo</summary>
 public abstract partial class EchoService : TtrpcService
 {
@@ -649,9 +670,9 @@ public abstract partial class EchoService : TtrpcService
         switch (call.Method)
         {
             case "Say": Say(call.Read(new Everything()), new(call)); return true;
-            case "Watch": Watch(call.Read(new Tree()), call); return true;
-            case "Collect": Collect(call); return true;
-            case "Chat": Chat(call); return true;
+            case "Watch": if (ExpectsStream(call)) Watch(call.Read(new Tree()), call); return true;
+            case "Collect": if (BringsStream(call)) Collect(call); return true;
+            case "Chat": if (BringsStream(call)) Chat(call); return true;
             default: return false;
         }
     }

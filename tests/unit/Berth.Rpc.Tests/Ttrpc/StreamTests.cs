@@ -106,6 +106,27 @@ public class StreamTests
         Assert.Throws<InvalidOperationException>(() => _echoes.Waiting[0].Reply.Call.End());
     }
 
+    [Theory]
+    [InlineData("Watch", 0, "answers with a stream")]
+    [InlineData("Collect", 0, "takes a stream")]
+    [InlineData("Chat", 1, "takes a stream")]
+    public void A_stream_has_to_be_asked_for(string method, byte flags, string words)
+    {
+        Refused(Serve(Wire.Request(1, method, flags: flags)), words);
+        Assert.Equal(0, _server.InFlight);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_message_that_is_none_ends_its_stream(byte flags)
+    {
+        Serve(Wire.Request(1, "Chat", flags: 2));
+        Refused(Serve(Wire.Frame(1, 3, flags, [0xff])), "data handling error: a message ends in the middle");
+        Assert.Equal(["Chat gone"], _echoes.Ended);
+        Assert.Equal(0, _server.InFlight);
+    }
+
     [Fact]
     public void A_failing_stream_ends_with_a_response()
     {

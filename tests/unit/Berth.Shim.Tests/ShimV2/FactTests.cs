@@ -79,6 +79,19 @@ public class FactTests
         Assert.NotEqual("default", read.Namespace);
     }
 
+    // As containerd 2.4.0-beta wrote it to the stdin of a shim; it took a result of ours for an answer.
+    [Fact]
+    public void Bootstrap_parameters_of_containerd_are_read_to_the_last_byte()
+    {
+        byte[] sent = Convert.FromHexString(
+            "0A03776562120764656661756C742212322E342E302D626574612B756E6B6E6F776E2A162F746D702F637464322F632E736F636B2E747472706332102F746D702F637464322F632E736F636B3A192F74"
+            + "6D702F676F6374642F6F75742F636F6E7461696E6572644A112F72756E2F636F6E7461696E6572642F73");
+        BootstrapParams read = ProtobufReader.Read(sent, new BootstrapParams());
+        Assert.Equal(("web", "default", LogLevel.Info, "/run/containerd/s"), (read.InstanceId, read.Namespace, read.LogLevel, read.SocketDir));
+        Assert.Equal(read.ContainerdGrpcAddress + ".ttrpc", read.ContainerdTtrpcAddress);
+        Assert.Equal(sent, ProtobufWriter.ToBytes(read));
+    }
+
     [Fact]
     public void The_answer_to_an_older_containerd_is_no_bootstrap_result_and_newer_ones_see_that()
     {
