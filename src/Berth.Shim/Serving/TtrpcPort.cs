@@ -66,7 +66,7 @@ internal sealed class TtrpcPort : IDisposable
     public void Flush()
     {
         if (_socket.IsClosed) return;
-        bool wasFull = IsFull;
+        bool wasFull = IsFull, hadUnsent = !_connection.Outgoing.IsEmpty;
         while (!_connection.Outgoing.IsEmpty)
         {
             int n = UnixSocket.TrySend(_socket, _connection.Outgoing, out Errno errno);
@@ -78,6 +78,8 @@ internal sealed class TtrpcPort : IDisposable
             }
             _connection.Sent(n);
         }
+        // Calls that came while too much waited to be sent are still in the buffer: no byte on the wire would tell of them.
+        if (hadUnsent && _connection.WantsBytes && !IsHeld) Serve();
         Rearm();
         if (!wasFull || IsFull) return;
         foreach (Action drained in (Action[])[.. Drained]) drained();
@@ -126,11 +128,12 @@ internal sealed class TtrpcPort : IDisposable
             }
             catch (BerthException e)
             {
-                call.Fail(FaultCodes.Of(e.Kind), e.Sentence);
+                // One that was answered already has nobody left to tell.
+                if (call.IsOpen) call.Fail(FaultCodes.Of(e.Kind), e.Sentence);
             }
             catch (LinuxException e)
             {
-                call.Fail(StatusCode.Unknown, e.Message);
+                if (call.IsOpen) call.Fail(StatusCode.Unknown, e.Message);
             }
         }
         Serving = null;
