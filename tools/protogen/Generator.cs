@@ -40,8 +40,8 @@ internal static class Generator
         text.Append($"// {Title(file)}, made by tools/protogen from {Path.GetFileName(file.Path)}: change that, then `make protos`.\n#nullable enable\nusing Berth.Rpc.Protobuf;\n");
         if (file.Services.Count > 0) text.Append("using Berth.Rpc.Ttrpc;\n");
         // A contract of our own is for others to use; what its members mean is said in the .proto file.
-        string access = file.Package.StartsWith("berth.", StringComparison.Ordinal) ? "public" : "internal";
-        if (access == "public") text.Append("#pragma warning disable CS1591\n");
+        string access = space.Contains(".Contract.", StringComparison.Ordinal) ? "public" : "internal";
+        if (access == "public") text.Append("#pragma warning disable CS1591 // what members mean is said in the .proto file\n");
         text.Append($"\nnamespace {space};\n");
         MessageText messages = new(text, names, space, access);
         foreach (EnumType type in file.Enums) WriteEnum(text, type, names.Declared(type.FullName), access);

@@ -15,8 +15,8 @@ public sealed class GeneratedTests
     }
 
     [Fact]
-    public void No_generated_type_is_public() =>
-        TheHouse.HasNone(Generator.Run(TheHouse.Now.Checkout).SelectMany(file => file.Value.Split('\n').Where(line => line.StartsWith("public ", StringComparison.Ordinal)).Select(line => $"{file.Key}: {line}")));
+    public void No_generated_type_is_public_but_those_of_a_contract_of_our_own() =>
+        TheHouse.HasNone(Generator.Run(TheHouse.Now.Checkout).Where(file => !file.Key.Contains("/Contract/", StringComparison.Ordinal)).SelectMany(file => file.Value.Split('\n').Where(line => line.StartsWith("public ", StringComparison.Ordinal)).Select(line => $"{file.Key}: {line}")));
 
     [Theory]
     [InlineData("syntax = \"proto2\";", "only proto3")]

@@ -2,7 +2,7 @@
 #nullable enable
 using Berth.Rpc.Protobuf;
 using Berth.Rpc.Ttrpc;
-#pragma warning disable CS1591
+#pragma warning disable CS1591 // what members mean is said in the .proto file
 
 namespace Berth.Shim.Contract.Protos;
 
@@ -707,9 +707,9 @@ public abstract partial class KeeperService : TtrpcService
             case "State": State(call.Read(new StateRequest()), new(call)); return true;
             case "Wait": Wait(call.Read(new ProcessRequest()), new(call)); return true;
             case "Delete": Delete(call.Read(new ProcessRequest()), new(call)); return true;
-            case "Attach": Attach(call); return true;
-            case "FollowLog": FollowLog(call.Read(new ContainerRequest()), call); return true;
-            case "Events": Events(call.Read(new EventsRequest()), call); return true;
+            case "Attach": if (BringsStream(call)) Attach(call); return true;
+            case "FollowLog": if (ExpectsStream(call)) FollowLog(call.Read(new ContainerRequest()), call); return true;
+            case "Events": if (ExpectsStream(call)) Events(call.Read(new EventsRequest()), call); return true;
             case "Stats": Stats(call.Read(new ContainerRequest()), new(call)); return true;
             case "SetPolicy": SetPolicy(call.Read(new PolicyRequest()), new(call)); return true;
             case "ReopenLogs": ReopenLogs(call.Read(new ContainerRequest()), new(call)); return true;

@@ -1,7 +1,7 @@
 // Messages of berth.shim.v1, made by tools/protogen from kept.proto: change that, then `make protos`.
 #nullable enable
 using Berth.Rpc.Protobuf;
-#pragma warning disable CS1591
+#pragma warning disable CS1591 // what members mean is said in the .proto file
 
 namespace Berth.Shim.Contract.Protos;
 

@@ -2,19 +2,18 @@
 #nullable enable
 using Berth.Rpc.Protobuf;
 using Berth.Rpc.Ttrpc;
-#pragma warning disable CS1591
 
 namespace Berth.Rpc.Tests.Protos;
 
 /// <summary>berth.oracle.Everything.Inner.Shade</summary>
-public enum EverythingInnerShade
+internal enum EverythingInnerShade
 {
     ShadeNone = 0,
     ShadeDark = 1,
 }
 
 /// <summary>berth.oracle.Color</summary>
-public enum Color
+internal enum Color
 {
     None = 0,
     Red = 1,
@@ -23,7 +22,7 @@ public enum Color
 }
 
 /// <summary>berth.oracle.Everything</summary>
-public sealed partial class Everything : IMessage
+internal sealed partial class Everything : IMessage
 {
     public const string FullName = "berth.oracle.Everything";
     private List<bool>? _bools;
@@ -547,7 +546,7 @@ public sealed partial class Everything : IMessage
 }
 
 /// <summary>berth.oracle.Everything.Inner</summary>
-public sealed partial class EverythingInner : IMessage
+internal sealed partial class EverythingInner : IMessage
 {
     public const string FullName = "berth.oracle.Everything.Inner";
     public EverythingInner? Deeper { get; set; }
@@ -574,7 +573,7 @@ public sealed partial class EverythingInner : IMessage
 }
 
 /// <summary>berth.oracle.Tree</summary>
-public sealed partial class Tree : IMessage
+internal sealed partial class Tree : IMessage
 {
     public const string FullName = "berth.oracle.Tree";
     private List<Tree>? _branches;
@@ -656,7 +655,7 @@ internal sealed partial class Forest : IMessage
 }
 
 /// <summary>berth.oracle.Echo</summary>
-public abstract partial class EchoService : TtrpcService
+internal abstract partial class EchoService : TtrpcService
 {
     public const string FullName = "berth.oracle.Echo";
 
