@@ -38,7 +38,7 @@ unit: ## tests without root
 test: deps build ## all tests, as root
 	@bash tests/run.sh all
 
-contract: deps ## the contract suite against RUNTIME (default: ours)
+contract: deps ## the contract suites against RUNTIME and MONITOR (default: ours)
 	@RUNTIME=$(RUNTIME) bash tests/run.sh contract
 
 system: deps build ## podman, buildah, containerd and docker over our runtime
