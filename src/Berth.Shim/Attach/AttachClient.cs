@@ -7,13 +7,17 @@ using Berth.Shim.Streams;
 
 namespace Berth.Shim.Attach;
 
-/// <summary>A client: what it is slow to read is kept, up to a bound, behind which the container waits.</summary>
+/// <summary>
+/// A client: what it is slow to read is kept, up to a bound, behind which the container waits, but not for long. Of what is
+/// written after that it misses a part, until it has read what is kept: it holds up neither the log nor anybody else.
+/// </summary>
 internal sealed class AttachClient : IOutputSink, IDisposable
 {
     // Engines read a byte for the stream and this much: a longer packet would be cut.
     private const int Packet = 8192;
     private const int InputPacket = 32 * 1024;
     private const int Most = 256 * 1024;
+    private const int PatienceMilliseconds = 1000;
 
     private readonly Fd _socket;
     private readonly InputPipe _input;
@@ -24,6 +28,8 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     private bool _readable = true;
     private bool _writable = true;
     private bool _isGone;
+    private bool _isLagging;
+    private Alarm? _patience;
 
     /// <summary>Serves a connection, which is closed here.</summary>
     public AttachClient(EventLoop loop, Fd socket, InputPipe input)
@@ -42,14 +48,17 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     public Action? Gone { get; set; }
 
     /// <inheritdoc/>
-    public bool IsFull => _writable && _pendingBytes >= Most;
+    public bool IsFull => _writable && _pendingBytes >= Most && !_isLagging;
+
+    /// <summary>How much it is still to be sent, if it is known to read.</summary>
+    public int Owed => _isLagging ? 0 : _pendingBytes;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         Span<byte> packet = stackalloc byte[Packet + 1];
         packet[0] = (byte)stream;
-        while (!bytes.IsEmpty && _writable)
+        while (!bytes.IsEmpty && _writable && !_isLagging)
         {
             int length = Math.Min(bytes.Length, Packet);
             bytes[..length].CopyTo(packet[1..]);
@@ -60,6 +69,7 @@ internal sealed class AttachClient : IOutputSink, IDisposable
             _pendingBytes += length;
             Rearm();
         }
+        if (IsFull) _patience ??= _loop.After(PatienceMilliseconds, Lag);
     }
 
     /// <inheritdoc/>
@@ -77,6 +87,7 @@ internal sealed class AttachClient : IOutputSink, IDisposable
         if (_isGone) return;
         _isGone = true;
         _writable = false;
+        _patience?.Cancel();
         _watch?.Remove();
         _socket.Dispose();
         EndInput();
@@ -140,6 +151,14 @@ internal sealed class AttachClient : IOutputSink, IDisposable
         return false;
     }
 
+    private void Lag()
+    {
+        _patience = null;
+        if (!IsFull) return;
+        _isLagging = true;
+        Drained?.Invoke();
+    }
+
     private void Flush()
     {
         bool wasFull = IsFull;
@@ -150,6 +169,7 @@ internal sealed class AttachClient : IOutputSink, IDisposable
             _pendingBytes -= packet.Length - 1;
         }
         if (_isGone) return;
+        if (_pending.Count == 0) _isLagging = false;
         Rearm();
         if (wasFull && !IsFull) Drained?.Invoke();
     }

@@ -20,7 +20,9 @@ internal sealed class AttachServer : IDisposable
     public AttachServer(EventLoop loop, Fd listener, OutputHub output, InputPipe input)
     {
         (_loop, _output, _input, _listener) = (loop, output, input, listener);
-        _watch = loop.Look(listener, Readiness.Read, _ => Accept());
+        _watch = loop.Look(listener, Readiness.Read, _ => AcceptAll());
+        // Who has connected before a word was said gets to hear it.
+        output.BeforeWrite = AcceptAll;
         input.Drained = Resume;
     }
 
@@ -35,9 +37,24 @@ internal sealed class AttachServer : IDisposable
         _listener.Dispose();
     }
 
-    private void Accept()
+    /// <summary>How much clients are still to be sent.</summary>
+    public int Owed
     {
-        if (UnixSocket.TryAccept(_listener) is not { } socket) return;
+        get
+        {
+            int owed = 0;
+            foreach (AttachClient client in _clients) owed += client.Owed;
+            return owed;
+        }
+    }
+
+    private void AcceptAll()
+    {
+        while (!_listener.IsClosed && UnixSocket.TryAccept(_listener) is { } socket) Serve(socket);
+    }
+
+    private void Serve(Fd socket)
+    {
         AttachClient client = new(_loop, socket, _input);
         client.Drained = _output.Resume;
         client.InputEnded = () =>

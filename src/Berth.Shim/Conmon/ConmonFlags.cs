@@ -139,7 +139,8 @@ internal sealed class ConmonFlags
             return;
         }
         ConmonFlag? flag = Array.Find(All, f => f.Name == name);
-        if (flag is null || (flag.Kind == ConmonFlagKind.Switch && equals >= 0)) throw Failure($"Unknown option --{option}");
+        if (flag is null) throw Failure($"Unknown option --{option}");
+        // A value that nobody asked for is passed over.
         if (flag.Kind == ConmonFlagKind.Switch) Add(flag, "");
         else if (equals >= 0) Add(flag, option[(equals + 1)..]);
         else Add(flag, ++at < words.Length ? words[at] : throw Failure($"Missing argument for --{name}"));

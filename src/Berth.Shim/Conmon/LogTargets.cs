@@ -96,8 +96,8 @@ internal sealed record LogTargets
     public List<ILogDriver> Open(EventLoop loop, Action drained, Action<string> warn)
     {
         List<ILogDriver> drivers = [];
-        if (CriFile is not null) drivers.Add(new CriLog(new LogFile(loop, CriFile, Limits, warn) { Drained = drained }));
-        if (JsonFile is not null) drivers.Add(new JsonLog(new LogFile(loop, JsonFile, Limits, warn) { Drained = drained }));
+        if (CriFile is not null) drivers.Add(new CriLog(new LogFile(loop, CriFile, Limits, warn)));
+        if (JsonFile is not null) drivers.Add(new JsonLog(new LogFile(loop, JsonFile, Limits, warn)));
         if (Journal is not null) drivers.Add(new JournalLog(loop, Journal, warn) { Drained = drained });
         return drivers;
     }

@@ -34,8 +34,9 @@ namespace Berth.Shim.Conmon;
 /// </summary>
 internal sealed class Monitor : IDisposable
 {
-    private const int SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGTERM = 15;
+    private const int SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGUSR1 = 10, SIGTERM = 15;
     private const int LongestMessage = 8191;
+    private const int SettleMilliseconds = 1000, SettleStep = 10;
 
     private readonly ConmonOptions _options;
     private readonly Reports _reports;
@@ -64,7 +65,7 @@ internal sealed class Monitor : IDisposable
     {
         (_options, _reports, _start, _oomScore) = (options, reports, start, oomScore);
         _sync = ParentPipe.Of("_OCI_SYNCPIPE", options.NewApi ? "data" : options.Exec ? "exit_code" : "pid");
-        _loop = new EventLoop([SIGTERM, SIGQUIT, SIGINT], PassOn) { KeepsUnclaimed = true };
+        _loop = new EventLoop([SIGTERM, SIGQUIT, SIGINT, SIGUSR1], PassOn) { KeepsUnclaimed = true };
         _output = new OutputHub(_loop);
         _input = new InputPipe(_loop);
     }
@@ -97,7 +98,8 @@ internal sealed class Monitor : IDisposable
             code = 1;
         }
         CloseDoors();
-        return RunExitCommand() is > 0 and int failure ? failure : code;
+        RunExitCommand();
+        return code;
     }
 
     /// <inheritdoc/>
@@ -166,6 +168,8 @@ internal sealed class Monitor : IDisposable
     {
         string? tmp = Environment.GetEnvironmentVariable("TMPDIR");
         if (_options.Terminal) _console = new ConsoleSocket(_loop, string.IsNullOrEmpty(tmp) ? "/tmp" : tmp, _reports.Warn) { Received = UseTerminal };
+        // One that was left here would be taken for the container's.
+        KernelPath.Remove(_options.PidFile);
         StartRuntime();
         if (_options.Logs.Passthrough) Daemon.DetachStandardStreams();
         _loop.OnExit(_runtime, status =>
@@ -271,6 +275,7 @@ internal sealed class Monitor : IDisposable
         if (_status is null) _loop.Run();
         _memory?.LookOnce(SawMemory);
         if (!_timedOut) _output.Drain();
+        Settle();
         if (!_options.NoSyncLog)
         {
             foreach (ILogDriver log in _logs) log.Sync();
@@ -282,6 +287,20 @@ internal sealed class Monitor : IDisposable
         WriteExitFiles(code);
         if (_options.Exec) _sync?.Tell(code, killed ? "command timed out" : null);
         return code & 0xFF;
+    }
+
+    /// <summary>Clients and the journal get what they are owed, as long as they take it.</summary>
+    private void Settle()
+    {
+        for (int quiet = 0, before = int.MaxValue; quiet < SettleMilliseconds;)
+        {
+            int owed = _attach?.Owed ?? 0;
+            foreach (ILogDriver log in _logs) owed += log.Owed;
+            if (owed == 0) return;
+            quiet = owed < before ? 0 : quiet + SettleStep;
+            before = owed;
+            _loop.Run(SettleStep);
+        }
     }
 
     private void End(int status)
@@ -345,9 +364,9 @@ internal sealed class Monitor : IDisposable
         if (_options.ExitDirectory is { } all) KernelPath.WriteAtomically($"{all}/{_options.Id}", text, 0x1A4);
     }
 
-    private int RunExitCommand()
+    private void RunExitCommand()
     {
-        if (_options.ExitCommand is not { } command || _runtime == 0 && _container == 0 && _errorPipe is null) return 0;
+        if (_options.ExitCommand is not { } command || (_runtime == 0 && _container == 0 && _errorPipe is null)) return;
         // Whom it leaves behind is not ours to wait for.
         Daemon.SetSubreaper(false);
         if (_options.ExitDelay > 0) _loop.Run(_options.ExitDelay * 1000L);
@@ -361,12 +380,11 @@ internal sealed class Monitor : IDisposable
                 ClosesOthers = true,
                 OomScore = _oomScore,
             }.Start();
-            return WaitStatus.ExitCode(Child.Reap(pid));
+            Child.Reap(pid);
         }
         catch (Exception e) when (e is LinuxException or StepFailedException)
         {
             _reports.Error($"Failed to execute the exit command: {e.Message}");
-            return 1;
         }
     }
 
@@ -382,6 +400,7 @@ internal sealed class Monitor : IDisposable
 
     private void PassOn(int signal)
     {
+        if (signal == SIGUSR1) return;
         int target = _container > 0 ? _container : _runtime;
         if (target > 0) Self.TrySignal(target, signal, out _);
         else Daemon.Exit(1);

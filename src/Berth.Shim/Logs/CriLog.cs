@@ -6,30 +6,40 @@ namespace Berth.Shim.Logs;
 /// <summary>Writes one line for each line of output; F says that it is whole, P that the rest follows in the next line of its stream.</summary>
 internal sealed class CriLog(LogFile file) : IOutputSink, ILogDriver
 {
+    // Readers of the format take no longer line at once.
+    private const int Longest = 16 * 1024;
+
     private readonly TimeStamp _clock = new();
     // Time, blank, stream, blank, tag, blank.
     private readonly byte[] _prefix = new byte[TimeStamp.Length + 10];
 
     /// <inheritdoc/>
-    public bool IsFull => file.IsStuck;
+    public bool IsFull => false;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
+    {
+        if (file.TakeLost() is > 0 and long lost) Add(StandardStream.Error, System.Text.Encoding.ASCII.GetBytes(LogFile.Confession(lost)));
+        Add(stream, bytes);
+        file.Flush();
+    }
+
+    private void Add(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         _clock.Now.CopyTo(_prefix);
         (stream == StandardStream.Error ? " stderr F "u8 : " stdout F "u8).CopyTo(_prefix.AsSpan(TimeStamp.Length));
         while (!bytes.IsEmpty)
         {
             int newLine = bytes.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = newLine < 0 ? bytes : bytes[..(newLine + 1)];
-            if (!file.Begin(_prefix.Length + line.Length + (newLine < 0 ? 1 : 0))) break;
-            if (newLine < 0) _prefix[^2] = (byte)'P';
+            bool partial = newLine < 0 || newLine > Longest;
+            ReadOnlySpan<byte> line = bytes[..(partial ? Math.Min(bytes.Length, Longest) : newLine + 1)];
+            bytes = bytes[line.Length..];
+            if (!file.Begin(_prefix.Length + line.Length + (partial ? 1 : 0))) continue;
+            _prefix[^2] = partial ? (byte)'P' : (byte)'F';
             file.Append(_prefix);
             file.Append(line);
-            if (newLine < 0) file.Append("\n"u8);
-            bytes = bytes[line.Length..];
+            if (partial) file.Append("\n"u8);
         }
-        file.Flush();
     }
 
     /// <inheritdoc/>

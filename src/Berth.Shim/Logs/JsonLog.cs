@@ -16,11 +16,12 @@ internal sealed class JsonLog(LogFile file) : ILogDriver
     private readonly List<byte> _line = [];
 
     /// <inheritdoc/>
-    public bool IsFull => file.IsStuck;
+    public bool IsFull => false;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
+        if (file.TakeLost() is > 0 and long lost) Line(StandardStream.Error, Encoding.ASCII.GetBytes(LogFile.Confession(lost)));
         List<byte> pending = stream == StandardStream.Error ? _error : _output;
         while (!bytes.IsEmpty)
         {

@@ -23,14 +23,14 @@ internal sealed record LogLimits
 }
 
 /// <summary>
-/// An append-only file. What a full disk does not take is kept and tried again: the container waits in the meantime, as it
-/// would on a pipe that nobody reads, and not a byte is lost.
+/// An append-only file. What a full disk does not take is kept, up to a bound, and tried again; the container goes on. What
+/// comes on top of that is lost, and counted.
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
     private const int ToAppend = 0x1 | 0x40 | 0x400, Exclusive = 0x80;
     private const uint Mode = 0x1A0;
-    private const int RetryMilliseconds = 250;
+    private const int RetryMilliseconds = 250, MostOwed = 4 * 1024 * 1024;
 
     private readonly EventLoop _loop;
     private readonly string _path;
@@ -41,6 +41,8 @@ internal sealed class LogFile : IDisposable
     private int _used;
     private long _inFile;
     private long _ever;
+    private long _lost;
+    private bool _isWarned;
     private Alarm? _retry;
 
     /// <summary>Opens the file, or makes it.</summary>
@@ -62,16 +64,29 @@ internal sealed class LogFile : IDisposable
     /// <summary>Whether a full disk holds things up.</summary>
     public bool IsStuck => _retry is not null;
 
-    /// <summary>Called when the disk takes bytes again.</summary>
-    public Action? Drained { get; set; }
+    /// <summary>How many bytes could not be logged since this was asked for the last time; 0 as long as the disk takes nothing.</summary>
+    public long TakeLost()
+    {
+        long lost = IsStuck ? 0 : _lost;
+        _lost -= lost;
+        return lost;
+    }
+
+    /// <summary>What stands in the log where something is missing.</summary>
+    public static string Confession(long lost) => $"berth-shim: {lost} bytes are missing here: the disk took nothing\n";
 
     /// <summary>
     /// Makes room for one line of at most this many bytes: in the buffer, and in the file, which is changed for a new one first
     /// if the line would make it too large.
     /// </summary>
-    /// <returns>False when nothing more is to be logged at all.</returns>
+    /// <returns>False when it is not to be logged: enough is logged for ever, or the disk takes nothing and we are full.</returns>
     public bool Begin(int bytes)
     {
+        if (IsStuck && (_owed?.Count ?? 0) + bytes > MostOwed)
+        {
+            _lost += bytes;
+            return false;
+        }
         if (_limits.MostBytesEver > 0 && _ever >= _limits.MostBytesEver) return false;
         if (_limits.MostBytes > 0 && _inFile + bytes > _limits.MostBytes)
         {
@@ -94,7 +109,7 @@ internal sealed class LogFile : IDisposable
             _used += bytes.Length;
             return;
         }
-        // Only behind a full disk: kept in memory until it takes it; the container is not read meanwhile.
+        // Only behind a full disk: kept in memory until it takes it.
         (_owed ??= []).AddRange(bytes);
     }
 
@@ -147,9 +162,11 @@ internal sealed class LogFile : IDisposable
             if (n > 0)
             {
                 done += n;
+                _isWarned = false;
                 continue;
             }
-            _warn($"Failed to write to log file {_path}: {errno.Sentence()}");
+            if (!_isWarned) _warn($"Failed to write to log file {_path}: {errno.Sentence()}");
+            _isWarned = true;
             // No space, a quota, an input/output error: all may pass. There is nowhere else to put it.
             _retry = _loop.After(RetryMilliseconds, Retry);
             break;
@@ -161,7 +178,6 @@ internal sealed class LogFile : IDisposable
     {
         _retry = null;
         Flush();
-        if (!IsStuck) Drained?.Invoke();
     }
 
     private void Change()

@@ -392,8 +392,8 @@ internal sealed class Ward : IDisposable
         void Drained() => _container?.Init.Output.Resume();
         return log.Driver switch
         {
-            "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { }) { Drained = Drained }),
-            "json-file" => new JsonLog(new LogFile(_loop, log.Path, limits, static _ => { }) { Drained = Drained }),
+            "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { })),
+            "json-file" => new JsonLog(new LogFile(_loop, log.Path, limits, static _ => { })),
             "journald" => new JournalLog(_loop, new JournalMarks { Id = Id, Name = log.Name.Length > 0 ? log.Name : null, Tag = log.Tag.Length > 0 ? log.Tag : null, Labels = log.Labels }, static _ => { }) { Drained = Drained },
             _ => throw new BerthException(Fault.InvalidArgument, $"no such log driver {log.Driver}", "cri, json-file or journald"),
         };

@@ -16,6 +16,9 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
     private readonly List<IOutputSink> _sinks = [];
     private bool _paused;
 
+    /// <summary>Called before what was read is handed over.</summary>
+    public Action? BeforeWrite { get; set; }
+
     /// <summary>Called when a stream has ended.</summary>
     public Action<StandardStream>? StreamEnded { get; set; }
 
@@ -93,7 +96,9 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
             Close(source);
             return false;
         }
-        foreach (IOutputSink sink in _sinks) sink.Write(source.Stream, s_buffer.AsSpan(0, n));
+        BeforeWrite?.Invoke();
+        // From the end: a client that turns out to be gone takes itself off the list.
+        for (int i = _sinks.Count - 1; i >= 0; i--) _sinks[i].Write(source.Stream, s_buffer.AsSpan(0, n));
         return true;
     }
 

@@ -68,9 +68,10 @@ public sealed record RunningMonitor(Dock Dock, string Name, string Home, ReportP
     /// <summary>A client of the container's streams, whom the monitor knows of.</summary>
     public AttachClient Attach()
     {
-        int before = Sockets();
+        HashSet<string> before = Sockets();
         AttachClient client = new(Socket);
-        Until.True(() => Sockets() > before || !IsAlive, "the client is accepted");
+        // Another may be closed at the same time: it is not their number that counts.
+        Until.True(() => Sockets().Except(before).Any() || !IsAlive, "the client is accepted");
         return client;
     }
 
@@ -81,7 +82,7 @@ public sealed record RunningMonitor(Dock Dock, string Name, string Home, ReportP
         fifo.Write(System.Text.Encoding.ASCII.GetBytes(text));
     }
 
-    private int Sockets() => Kernel.Open(Pid).Values.Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
+    private HashSet<string> Sockets() => [.. Kernel.Open(Pid).Values.Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
 
     private static int Read(string path) => int.Parse(File.ReadAllText(path), NumberStyles.Integer, CultureInfo.InvariantCulture);
 }
