@@ -274,6 +274,7 @@ internal sealed class Monitor : IDisposable
         if (_status is null && !hasChildren) WatchStranger();
         if (_status is null) _loop.Run();
         _memory?.LookOnce(SawMemory);
+        _notify?.Drain();
         if (!_timedOut) _output.Drain();
         Settle();
         if (!_options.NoSyncLog)

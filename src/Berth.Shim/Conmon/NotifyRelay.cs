@@ -36,15 +36,22 @@ internal sealed class NotifyRelay : IDisposable
         _host.Dispose();
     }
 
-    private void Take()
+    /// <summary>Passes on what is there: the program may have spoken and ended in one moment.</summary>
+    public void Drain()
+    {
+        while (Take()) { }
+    }
+
+    private bool Take()
     {
         Span<byte> buffer = stackalloc byte[32 * 1024];
         int n = FdIo.TryRead(_container, buffer, out _);
-        if (n <= 0) return;
+        if (n <= 0) return false;
         Span<byte> passed = stackalloc byte[n];
         int length = Filter(buffer[..n], passed);
-        if (length == 0) return;
+        if (length == 0) return true;
         if (!UnixSocket.TrySendTo(_host, _target, passed[..length], out Errno errno)) _warn($"Failed to write to socket host notify socket: {errno.Sentence()}");
+        return true;
     }
 
     /// <summary>The lines that may pass, joined by new lines.</summary>
