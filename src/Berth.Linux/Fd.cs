@@ -15,8 +15,11 @@ public sealed partial class Fd : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle < 0;
 
-    /// <summary>The number, for calls and for messages; valid while this object lives.</summary>
-    public int Number => (int)handle;
+    /// <summary>
+    /// The number, for calls and for messages. Of one that is closed -1: its old number may be another file's by now, and a
+    /// call that comes too late must not find that one.
+    /// </summary>
+    public int Number => IsClosed ? -1 : (int)handle;
 
     /// <summary>A second descriptor of the same open file, close-on-exec.</summary>
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>

@@ -27,12 +27,15 @@ public sealed class EventLoop : IDisposable
     private const int SIGCHLD = 17;
 
     private readonly Poller _poller = new();
-    private readonly SignalInbox _signals;
+    private readonly SignalInbox? _signals;
     private readonly List<Alarm> _alarms = [];
     private readonly Dictionary<int, Action<int>> _children = [];
     private readonly Dictionary<int, int> _ended = [];
     private readonly Action<int> _onSignal;
     private bool _stopped;
+
+    /// <summary>A loop that takes no signals, and leaves children to others.</summary>
+    public EventLoop() => _onSignal = static _ => { };
 
     /// <summary>A loop that takes SIGCHLD and the given signals from now on: blocked, and read from a descriptor.</summary>
     /// <param name="signals">Numbers besides SIGCHLD.</param>
@@ -60,6 +63,13 @@ public sealed class EventLoop : IDisposable
 
     /// <summary>Called before the loop sleeps, each time.</summary>
     public Action? BeforeSleep { get; set; }
+
+    /// <inheritdoc cref="Poller.Failed"/>
+    public Func<Exception, bool>? Failed
+    {
+        get => _poller.Failed;
+        set => _poller.Failed = value;
+    }
 
     /// <summary>Looks at a descriptor from now on.</summary>
     /// <inheritdoc cref="Poller.Look(Fd, Readiness, Action{Readiness})"/>
@@ -92,7 +102,7 @@ public sealed class EventLoop : IDisposable
     public void Run()
     {
         _stopped = false;
-        ReapChildren();
+        if (_signals is not null) ReapChildren();
         while (!_stopped) Once(-1);
     }
 
@@ -134,21 +144,29 @@ public sealed class EventLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _signals.Dispose();
+        _signals?.Dispose();
         _poller.Dispose();
     }
 
     private bool Once(int most)
     {
         BeforeSleep?.Invoke();
-        bool any = _poller.Wait(most == 0 ? 0 : UntilNextAlarm());
+        // What is done before sleep may have been the last that there was to do.
+        bool any = _poller.Wait(most == 0 || _stopped ? 0 : UntilNextAlarm());
         while (_alarms.Count > 0 && (_alarms[0].IsCancelled || _alarms[0].Due <= Self.Monotonic))
         {
             Alarm alarm = _alarms[0];
             _alarms.RemoveAt(0);
             if (alarm.IsCancelled) continue;
-            alarm.Action();
             any = true;
+            try
+            {
+                alarm.Action();
+            }
+            catch (Exception e) when (Failed?.Invoke(e) == true)
+            {
+                // Told to whom it concerns.
+            }
         }
         return any;
     }
@@ -165,7 +183,7 @@ public sealed class EventLoop : IDisposable
     private void TakeSignals()
     {
         bool children = false;
-        while (_signals.Take() is > 0 and int signal)
+        while (_signals!.Take() is > 0 and int signal)
         {
             if (signal == SIGCHLD) children = true;
             else _onSignal(signal);
@@ -175,6 +193,14 @@ public sealed class EventLoop : IDisposable
 
     private void Tell(int pid, int status)
     {
-        if (_children.Remove(pid, out Action<int>? ended)) ended(status);
+        if (!_children.Remove(pid, out Action<int>? ended)) return;
+        try
+        {
+            ended(status);
+        }
+        catch (Exception e) when (Failed?.Invoke(e) == true)
+        {
+            // Told to whom it concerns. Other children may have ended too.
+        }
     }
 }

@@ -33,17 +33,21 @@ public enum Readiness
 public sealed class Watch
 {
     private readonly Poller _poller;
+    private readonly Fd? _fd;
+    private readonly int _number;
 
-    internal Watch(Poller poller, int number, ulong key, Readiness wanted, Action<Readiness> ready)
+    internal Watch(Poller poller, Fd? fd, int number, ulong key, Readiness wanted, Action<Readiness> ready)
     {
         _poller = poller;
-        Number = number;
+        _fd = fd;
+        _number = number;
         Key = key;
         Wanted = wanted;
         Ready = ready;
     }
 
-    internal int Number { get; }
+    /// <summary>-1 when it was closed meanwhile: the number may be that of another watch already.</summary>
+    internal int Number => _fd?.Number ?? _number;
 
     /// <summary>Place in the poller's table, and above it a number that no other watch has: an event for one that is gone finds nobody.</summary>
     internal ulong Key { get; }
@@ -88,6 +92,12 @@ public sealed unsafe partial class Poller : IDisposable
     private Watch?[] _watches = new Watch?[8];
     private uint _serial;
 
+    /// <summary>
+    /// Asked when a handler fails; true goes on. One descriptor's trouble need not be the end of all others. Without it the
+    /// exception is the caller's.
+    /// </summary>
+    public Func<Exception, bool>? Failed { get; set; }
+
     /// <summary>An instance that looks at nothing yet.</summary>
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>
     public Poller() => _epoll = new Fd(Check.Result(epoll_create1(0x80000), "epoll_create1"));
@@ -97,12 +107,14 @@ public sealed unsafe partial class Poller : IDisposable
     /// <param name="wanted">What to wait for.</param>
     /// <param name="ready">Called with what came.</param>
     /// <exception cref="LinuxException">EPERM: a regular file, which is always ready.</exception>
-    public Watch Look(Fd fd, Readiness wanted, Action<Readiness> ready) => Look(fd.Number, wanted, ready);
+    public Watch Look(Fd fd, Readiness wanted, Action<Readiness> ready) => Look(fd, fd.Number, wanted, ready);
 
     /// <inheritdoc cref="Look(Fd, Readiness, Action{Readiness})"/>
-    public Watch Look(int fd, Readiness wanted, Action<Readiness> ready)
+    public Watch Look(int fd, Readiness wanted, Action<Readiness> ready) => Look(null, fd, wanted, ready);
+
+    private Watch Look(Fd? owned, int fd, Readiness wanted, Action<Readiness> ready)
     {
-        Watch watch = new(this, fd, (uint)FreeSlot() | ((ulong)++_serial << 32), wanted, ready);
+        Watch watch = new(this, owned, fd, (uint)FreeSlot() | ((ulong)++_serial << 32), wanted, ready);
         Control(Add, watch);
         _watches[watch.Slot] = watch;
         return watch;
@@ -120,7 +132,15 @@ public sealed unsafe partial class Poller : IDisposable
         {
             byte* one = events + (i * Size);
             ulong key = *(ulong*)(one + DataOffset);
-            if (_watches[(int)(uint)key] is { } watch && watch.Key == key) watch.Ready((Readiness)(*(uint*)one));
+            if (_watches[(int)(uint)key] is not { } watch || watch.Key != key) continue;
+            try
+            {
+                watch.Ready((Readiness)(*(uint*)one));
+            }
+            catch (Exception e) when (Failed?.Invoke(e) == true)
+            {
+                // Told to whom it concerns.
+            }
         }
         return count > 0;
     }

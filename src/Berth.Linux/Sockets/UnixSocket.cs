@@ -36,10 +36,14 @@ public static unsafe partial class UnixSocket
         {
             byte* address = stackalloc byte[110];
             using Fd? directory = Address(path, address, out uint length);
-            // Bound with the mode of the socket's own inode: never for a moment more than asked for.
+            // Bound with the mode of the socket's own inode: never for a moment more than asked for, and never set by name,
+            // which in a directory that others write to may be another file's by then.
             fchmod(socket.Number, mode);
-            Check.Result(bind(socket.Number, address, length), "bind", path);
-            PermissionBits.Set(path, mode);
+            uint mask = umask(0);
+            int bound = bind(socket.Number, address, length);
+            Errno errno = bound < 0 ? Check.LastErrno : Errno.None;
+            umask(mask);
+            if (bound < 0) throw new LinuxException("bind", path, errno);
             if (kind != SocketKind.Datagram) Check.Result(listen(socket.Number, backlog), "listen", path);
             return socket;
         }
@@ -53,13 +57,43 @@ public static unsafe partial class UnixSocket
     /// <summary>A socket that is connected to nobody and bound nowhere.</summary>
     public static Fd New(SocketKind kind) => new(Check.Result(socket(AF_UNIX, (int)kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
 
+    /// <summary>Connects to a stream without waiting.</summary>
+    /// <returns>Null with the reason: EAGAIN where more connections wait already than the other end wants.</returns>
+    public static Fd? TryConnect(string path, out Errno errno)
+    {
+        Fd? socket = null;
+        try
+        {
+            socket = New(SocketKind.Stream);
+            byte* address = stackalloc byte[110];
+            using Fd? directory = Address(path, address, out uint length);
+            int done;
+            do { done = connect(socket.Number, address, length); }
+            while (done < 0 && Check.LastErrno == Errno.EINTR);
+            errno = done < 0 ? Check.LastErrno : Errno.None;
+            if (done == 0) return socket;
+        }
+        catch (LinuxException e)
+        {
+            errno = e.Errno;
+        }
+        socket?.Dispose();
+        return null;
+    }
+
     /// <summary>Accepts one connection that waits.</summary>
     /// <returns>Null when none waits.</returns>
-    public static Fd? TryAccept(Fd listener)
+    public static Fd? TryAccept(Fd listener) => TryAccept(listener, out _);
+
+    /// <inheritdoc cref="TryAccept(Fd)"/>
+    /// <param name="listener">The listening socket.</param>
+    /// <param name="errno">EAGAIN: none waits. EMFILE and its like: one waits and goes on waiting, so that the socket stays readable.</param>
+    public static Fd? TryAccept(Fd listener, out Errno errno)
     {
         int fd;
         do { fd = accept4(listener.Number, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC); }
         while (fd < 0 && Check.LastErrno == Errno.EINTR);
+        errno = fd < 0 ? Check.LastErrno : Errno.None;
         return fd < 0 ? null : new Fd(fd);
     }
 
@@ -81,8 +115,19 @@ public static unsafe partial class UnixSocket
     public static bool TrySendTo(Fd socket, string path, ReadOnlySpan<byte> bytes, out Errno errno)
     {
         byte* address = stackalloc byte[110];
-        using Fd? directory = Address(path, address, out uint length);
+        Fd? directory;
+        uint length;
+        try
+        {
+            directory = Address(path, address, out length);
+        }
+        catch (LinuxException e)
+        {
+            errno = e.Errno;
+            return false;
+        }
         nint n;
+        using (directory)
         fixed (byte* p = bytes)
         {
             do { n = sendto(socket.Number, p, (nuint)bytes.Length, MSG_NOSIGNAL | MSG_DONTWAIT, address, length); }
@@ -110,7 +155,11 @@ public static unsafe partial class UnixSocket
             name = $"{directory.ProcPath}/{path[(slash + 1)..]}";
         }
         Span<byte> text = new(address + 2, 107);
-        if (!Encoding.UTF8.TryGetBytes(name, text, out int written)) throw new LinuxException("bind", path, Errno.ENAMETOOLONG);
+        if (!Encoding.UTF8.TryGetBytes(name, text, out int written))
+        {
+            directory?.Dispose();
+            throw new LinuxException("bind", path, Errno.ENAMETOOLONG);
+        }
         *(ushort*)address = AF_UNIX;
         text[written..].Clear();
         length = (uint)(2 + written + 1);
@@ -123,6 +172,12 @@ public static unsafe partial class UnixSocket
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int bind(int fd, byte* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int connect(int fd, byte* address, uint length);
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int listen(int fd, int backlog);
