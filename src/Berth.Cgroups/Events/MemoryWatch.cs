@@ -71,7 +71,7 @@ public sealed class MemoryWatch : IDisposable
                 {
                     return OpenLegacy(legacy + path.ToString(), null);
                 }
-                catch (BerthException e)
+                catch (Exception e) when (e is BerthException or LinuxException)
                 {
                     reason = e.Message;
                     return null;
@@ -122,7 +122,10 @@ public sealed class MemoryWatch : IDisposable
         ];
         if (Poll.Wait(entries, milliseconds) <= 0) return MemoryEvent.None;
         // An empty cgroup may have died of the lack of memory: that is told first.
-        if (entries[1].Returned != 0 && HasNewKills()) return MemoryEvent.OutOfMemory;
+        bool gone = false;
+        if (entries[1].Returned != 0 && HasNewKills(out gone)) return MemoryEvent.OutOfMemory;
+        // A file of a cgroup that was removed is ready for ever.
+        if (gone) return MemoryEvent.Gone;
         if (entries[2].Returned != 0 && _counter!.Take() > 0)
         {
             return KernelFile.Exists(_directory) ? MemoryEvent.OutOfMemory : MemoryEvent.Gone;
@@ -147,9 +150,12 @@ public sealed class MemoryWatch : IDisposable
         _watches.Clear();
     }
 
-    private bool HasNewKills()
+    private bool HasNewKills(out bool gone)
     {
-        ulong kills = KeyedFile.Value(_events!.Read() ?? "", "oom_kill");
+        string? text = _events!.Read();
+        gone = text is null;
+        if (text is null) return false;
+        ulong kills = KeyedFile.Value(text, "oom_kill");
         bool more = kills > _kills;
         _kills = kills;
         return more;
