@@ -1,4 +1,4 @@
-// The journal of systemd by its native protocol (sd_journal_send(3)): one datagram for a line, or a sealed file for a long one.
+// The journal of systemd by its native protocol (sd_journal_send(3)): one datagram for a line.
 using System.Buffers.Binary;
 using System.Text;
 using Berth.Linux;
@@ -49,6 +49,7 @@ internal sealed class JournalLog : ILogDriver
     private readonly Action<string> _warn;
     private Fd? _socket;
     private Alarm? _retry;
+    private bool _isWarned;
     private readonly Queue<byte[]> _waiting = new();
 
     /// <summary>A log in the journal of this host, which need not run now.</summary>
@@ -57,14 +58,44 @@ internal sealed class JournalLog : ILogDriver
         (_loop, _warn) = (loop, warn);
         _marksPartial = marks.MarksPartial;
         string shortId = marks.Id[..Math.Min(12, marks.Id.Length)];
-        _beforePriority = Encoding.UTF8.GetBytes($"CONTAINER_ID_FULL={marks.Id}\n");
-        string after = $"CONTAINER_ID={shortId}\n";
-        if (marks.Tag is { } tag) after += $"CONTAINER_TAG={tag}\n";
-        if (marks.Name is { } name) after += $"CONTAINER_NAME={name}\n";
-        _afterPriority = Encoding.UTF8.GetBytes(after + $"SYSLOG_IDENTIFIER={marks.Tag ?? marks.Name ?? shortId}\n");
-        string labels = "";
-        foreach (string label in marks.Labels) labels += label + "\n";
-        _labels = Encoding.UTF8.GetBytes(labels);
+        _beforePriority = [.. Field("CONTAINER_ID_FULL", marks.Id)];
+        List<byte> after = Field("CONTAINER_ID", shortId);
+        if (marks.Tag is { } tag) after.AddRange(Field("CONTAINER_TAG", tag));
+        if (marks.Name is { } name) after.AddRange(Field("CONTAINER_NAME", name));
+        after.AddRange(Field("SYSLOG_IDENTIFIER", marks.Tag ?? marks.Name ?? shortId));
+        _afterPriority = [.. after];
+        List<byte> labels = [];
+        foreach (string label in marks.Labels)
+        {
+            string[] sides = label.Split('=', 2);
+            labels.AddRange(Field(sides[0], sides.Length > 1 ? sides[1] : ""));
+        }
+        _labels = [.. labels];
+    }
+
+    /// <summary>A value with a new line in it is told by its length: it would bring fields of its own otherwise.</summary>
+    internal static List<byte> Field(string name, string value)
+    {
+        List<byte> field = [.. Encoding.UTF8.GetBytes(name.ReplaceLineEndings("_"))];
+        Add(field, Encoding.UTF8.GetBytes(value));
+        return field;
+    }
+
+    private static void Add(List<byte> field, ReadOnlySpan<byte> value)
+    {
+        if (value.IndexOf((byte)'\n') < 0)
+        {
+            field.Add((byte)'=');
+        }
+        else
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)value.Length);
+            field.Add((byte)'\n');
+            field.AddRange(length);
+        }
+        field.AddRange(value);
+        field.Add((byte)'\n');
     }
 
     /// <inheritdoc/>
@@ -138,20 +169,7 @@ internal sealed class JournalLog : ILogDriver
         }
         _entry.Clear();
         _entry.AddRange("MESSAGE"u8);
-        // A value with a new line in it is told by its length.
-        if (text.IndexOf((byte)'\n') < 0)
-        {
-            _entry.Add((byte)'=');
-        }
-        else
-        {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)text.Length);
-            _entry.Add((byte)'\n');
-            _entry.AddRange(length);
-        }
-        _entry.AddRange(text);
-        _entry.Add((byte)'\n');
+        Add(_entry, text);
         _entry.AddRange(_beforePriority);
         _entry.AddRange("PRIORITY="u8);
         _entry.Add((byte)('0' + priority));
@@ -173,11 +191,25 @@ internal sealed class JournalLog : ILogDriver
 
     private bool TryPass(ReadOnlySpan<byte> entry)
     {
-        _socket ??= UnixSocket.New(SocketKind.Datagram);
-        if (UnixSocket.TrySendTo(_socket, Path, entry, out Errno errno)) return true;
-        if (errno == Errno.EAGAIN) return false;
+        Errno errno;
+        try
+        {
+            _socket ??= UnixSocket.New(SocketKind.Datagram);
+            if (UnixSocket.TrySendTo(_socket, Path, entry, out errno))
+            {
+                _isWarned = false;
+                return true;
+            }
+        }
+        catch (LinuxException e)
+        {
+            errno = e.Errno;
+        }
+        // EMFILE: no descriptor is to be had just now.
+        if (errno is Errno.EAGAIN or Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM) return false;
         // Nobody is there: without a journal there is none to be lost, and the container must not wait for one for ever.
-        _warn($"Failed to send to the journal: {errno.Sentence()}");
+        if (!_isWarned) _warn($"Failed to send to the journal: {errno.Sentence()}");
+        _isWarned = true;
         return true;
     }
 

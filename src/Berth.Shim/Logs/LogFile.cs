@@ -44,6 +44,8 @@ internal sealed class LogFile : IDisposable
     private long _lost;
     private bool _isWarned;
     private Alarm? _retry;
+    private bool _reopens;
+    private long _refusedUntil;
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <exception cref="BerthException">It cannot be opened.</exception>
@@ -91,8 +93,8 @@ internal sealed class LogFile : IDisposable
         if (_limits.MostBytes > 0 && _inFile + bytes > _limits.MostBytes)
         {
             Flush();
-            // Not while the old one is owed something.
-            if (!IsStuck) Change();
+            // Not while the old one is owed something. And where it cannot be, not for each line: names are looked up for that.
+            if (!IsStuck && _inFile >= _refusedUntil && !Change()) _refusedUntil = _inFile + _limits.MostBytes;
         }
         _inFile += bytes;
         _ever += bytes;
@@ -103,13 +105,14 @@ internal sealed class LogFile : IDisposable
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > _buffer.Length - _used) Flush();
-        if (bytes.Length <= _buffer.Length - _used)
+        // Behind what is owed already, even if it is small enough: the order is kept.
+        if (_owed is null && bytes.Length <= _buffer.Length - _used)
         {
             bytes.CopyTo(_buffer.AsSpan(_used));
             _used += bytes.Length;
             return;
         }
-        // Only behind a full disk: kept in memory until it takes it.
+        // Behind a full disk: kept in memory until it takes it. Or longer than the buffer.
         (_owed ??= []).AddRange(bytes);
     }
 
@@ -137,7 +140,18 @@ internal sealed class LogFile : IDisposable
     public void Reopen()
     {
         Flush();
-        if (!IsStuck) Change();
+        _reopens = true;
+        ReopenIfAsked();
+    }
+
+    private void ReopenIfAsked()
+    {
+        // The old one is owed something; the new one would have it out of order.
+        if (!_reopens || IsStuck) return;
+        _reopens = false;
+        // Renamed by somebody: there is nothing to be kept by us.
+        if (KernelPath.Facts(_path, followLink: false) is null) Replace();
+        else Change();
     }
 
     /// <summary>fsync(2).</summary>
@@ -178,33 +192,30 @@ internal sealed class LogFile : IDisposable
     {
         _retry = null;
         Flush();
+        if (!IsStuck) ReopenIfAsked();
     }
 
-    private void Change()
-    {
-        if (_limits.Backups > 0) Rotate();
-        else Replace();
-    }
+    private bool Change() => _limits.Backups > 0 ? Rotate() : Replace();
 
     /// <summary>Without backups: an empty file takes the name at once, so that a reader never finds none.</summary>
-    private void Replace()
+    private bool Replace()
     {
         string next = _path + ".tmp";
-        Fd? fd = KernelPath.TryOpen(next, 0x1 | 0x40 | 0x200, Mode);
+        Fd? fd = KernelPath.TryOpen(next, ToAppend | 0x200, Mode);
         if (fd is null)
         {
             _warn($"Failed to open log file {_path}: {KernelPath.LastErrno.Sentence()}");
-            return;
+            return false;
         }
-        Adopt(fd, next);
+        return Adopt(fd, next);
     }
 
-    private void Rotate()
+    private bool Rotate()
     {
         if (Refusal() is { } reason)
         {
             _warn($"Cannot rotate log file {_path}: {reason}");
-            return;
+            return false;
         }
         string next = _path + ".new";
         // Left by one that was killed in the middle: empty, since nobody writes there before it has the name.
@@ -213,28 +224,26 @@ internal sealed class LogFile : IDisposable
         if (fd is null)
         {
             _warn($"Failed to create new log file {next}: {KernelPath.LastErrno.Sentence()}");
-            return;
+            return false;
         }
         for (int i = _limits.Backups; i >= 2; i--) TryRename($"{_path}.{i - 1}", $"{_path}.{i}");
-        if (TryRename(_path, _path + ".1"))
-        {
-            Adopt(fd, next);
-            return;
-        }
+        if (TryRename(_path, _path + ".1")) return Adopt(fd, next);
         fd.Dispose();
         KernelPath.Remove(next);
+        return false;
     }
 
-    private void Adopt(Fd fd, string name)
+    private bool Adopt(Fd fd, string name)
     {
         if (!TryRename(name, _path))
         {
             fd.Dispose();
-            return;
+            return false;
         }
         _fd.Dispose();
         _fd = fd;
-        _inFile = 0;
+        _inFile = _refusedUntil = 0;
+        return true;
     }
 
     private bool TryRename(string from, string to)
