@@ -17,6 +17,8 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     private const int Packet = 8192;
     private const int InputPacket = 32 * 1024;
     private const int Most = 256 * 1024;
+    // What a packet costs besides its bytes: programs may write them one by one.
+    private const int Overhead = 64;
     private const int PatienceMilliseconds = 1000;
 
     private readonly Fd _socket;
@@ -47,11 +49,14 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     /// <summary>Called once when it is gone.</summary>
     public Action? Gone { get; set; }
 
-    /// <inheritdoc/>
-    public bool IsFull => _writable && _pendingBytes >= Most && !_isLagging;
+    /// <summary>Nothing more comes: it is sent away when it has got all that is pending.</summary>
+    public bool GoesWhenServed { get; set; }
 
-    /// <summary>How much it is still to be sent, if it is known to read.</summary>
-    public int Owed => _isLagging ? 0 : _pendingBytes;
+    /// <inheritdoc/>
+    public bool IsFull => _pendingBytes >= Most && !_isLagging;
+
+    /// <inheritdoc/>
+    public bool IsOwed => _pending.Count > 0 && !_isLagging;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
@@ -64,31 +69,29 @@ internal sealed class AttachClient : IOutputSink, IDisposable
             bytes[..length].CopyTo(packet[1..]);
             bytes = bytes[length..];
             if (_pending.Count == 0 && TrySend(packet[..(length + 1)])) continue;
-            if (!_writable) return;
+            if (!_writable) break;
             _pending.Enqueue(packet[..(length + 1)].ToArray());
-            _pendingBytes += length;
-            Rearm();
+            _pendingBytes += length + Overhead;
         }
         if (IsFull) _patience ??= _loop.After(PatienceMilliseconds, Lag);
+        Rearm();
     }
 
     /// <inheritdoc/>
     public void Complete(StandardStream stream) { }
 
     /// <summary>The container's input takes more again.</summary>
-    public void Resume()
-    {
-        if (_watch is null) Rearm();
-    }
+    public void Resume() => Rearm();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         if (_isGone) return;
         _isGone = true;
-        _writable = false;
+        Silence();
         _patience?.Cancel();
         _watch?.Remove();
+        _watch = null;
         _socket.Dispose();
         EndInput();
         Gone?.Invoke();
@@ -96,29 +99,23 @@ internal sealed class AttachClient : IOutputSink, IDisposable
 
     private void Ready(Readiness ready)
     {
-        if ((ready & Readiness.Write) != 0) Flush();
-        if (_isGone || (ready & (Readiness.Read | Readiness.HangUp | Readiness.Error)) == 0) return;
+        if (_pending.Count > 0) Flush();
+        if (_readable && !_input.IsFull) Receive();
         // Both directions are closed, and what was sent before that has been read.
-        if (!_readable) Dispose();
-        else if (_input.IsFull) Suspend();
-        else Receive();
+        else if (!_readable && (ready & (Readiness.HangUp | Readiness.Error)) != 0) Silence();
+        Rearm();
     }
 
     private void Receive()
     {
         Span<byte> buffer = stackalloc byte[InputPacket];
         int n = FdIo.TryRead(_socket, buffer, out Errno errno);
-        if (n < 0 && errno == Errno.EAGAIN) return;
-        if (n > 0)
-        {
-            _input.Write(buffer[..n]);
-            return;
-        }
-        // A client that has shut down its sending side goes on receiving; one that is gone is told by a hang-up, which needs no asking.
-        EndInput();
-        Rearm();
+        if (n > 0) _input.Write(buffer[..n]);
+        // A client that goes with output unread resets the connection: that is told once, and before what it has sent.
+        else if (n == 0 || errno is not (Errno.EAGAIN or Errno.ECONNRESET)) EndInput();
     }
 
+    /// <summary>A client that has shut down its sending side goes on receiving; one that is gone is told by a hang-up, which needs no asking.</summary>
     private void EndInput()
     {
         if (!_readable) return;
@@ -126,29 +123,52 @@ internal sealed class AttachClient : IOutputSink, IDisposable
         InputEnded?.Invoke();
     }
 
-    /// <summary>The kernel would tell again and again that there is something to read.</summary>
-    private void Suspend()
+    /// <summary>It receives no more; what it has sent before is still read.</summary>
+    private void Silence()
     {
-        _watch?.Remove();
-        _watch = null;
+        _writable = false;
+        _pending.Clear();
+        _pendingBytes = 0;
     }
 
     private void Rearm()
     {
         if (_isGone) return;
-        _watch ??= _loop.Look(_socket, Readiness.Read, Ready);
-        _watch.Change((_readable ? Readiness.Read : Readiness.None) | (_pending.Count > 0 ? Readiness.Write : Readiness.None));
+        if ((!_readable && !_writable) || (GoesWhenServed && _pending.Count == 0))
+        {
+            Dispose();
+            return;
+        }
+        bool reads = _readable && !_input.IsFull, writes = _pending.Count > 0;
+        // Looked at for nothing, a client that has gone would be told again and again, and there is still input to be read from it.
+        if (_readable && !reads && !writes)
+        {
+            _watch?.Remove();
+            _watch = null;
+            return;
+        }
+        Readiness wanted = (reads ? Readiness.Read : Readiness.None) | (writes ? Readiness.Write : Readiness.None);
+        _watch ??= _loop.Look(_socket, wanted, Ready);
+        _watch.Change(wanted);
     }
 
     private bool TrySend(ReadOnlySpan<byte> packet)
     {
         if (UnixSocket.TrySend(_socket, packet, out Errno errno) >= 0) return true;
-        if (errno is Errno.EAGAIN) return false;
-        _writable = false;
-        _pending.Clear();
-        _pendingBytes = 0;
-        Dispose();
+        if (errno is not Errno.EAGAIN) Silence();
         return false;
+    }
+
+    private void Flush()
+    {
+        bool wasFull = IsFull;
+        while (_pending.TryPeek(out byte[]? packet) && TrySend(packet))
+        {
+            _pending.Dequeue();
+            _pendingBytes -= packet.Length - 1 + Overhead;
+        }
+        if (_pending.Count == 0) _isLagging = false;
+        if (wasFull && !IsFull) Drained?.Invoke();
     }
 
     private void Lag()
@@ -157,20 +177,5 @@ internal sealed class AttachClient : IOutputSink, IDisposable
         if (!IsFull) return;
         _isLagging = true;
         Drained?.Invoke();
-    }
-
-    private void Flush()
-    {
-        bool wasFull = IsFull;
-        while (_pending.TryPeek(out byte[]? packet))
-        {
-            if (!TrySend(packet)) break;
-            _pending.Dequeue();
-            _pendingBytes -= packet.Length - 1;
-        }
-        if (_isGone) return;
-        if (_pending.Count == 0) _isLagging = false;
-        Rearm();
-        if (wasFull && !IsFull) Drained?.Invoke();
     }
 }

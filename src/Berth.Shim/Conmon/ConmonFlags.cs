@@ -140,7 +140,7 @@ internal sealed class ConmonFlags
         }
         ConmonFlag? flag = Array.Find(All, f => f.Name == name);
         if (flag is null) throw Failure($"Unknown option --{option}");
-        // A value that nobody asked for is passed over.
+        // GLib passes over what stands behind the "=" of a switch.
         if (flag.Kind == ConmonFlagKind.Switch) Add(flag, "");
         else if (equals >= 0) Add(flag, option[(equals + 1)..]);
         else Add(flag, ++at < words.Length ? words[at] : throw Failure($"Missing argument for --{name}"));
@@ -148,6 +148,7 @@ internal sealed class ConmonFlags
 
     private void ReadShort(string word, ReadOnlySpan<string> words, ref int at)
     {
+        bool hasValue = false;
         for (int i = 1; i < word.Length; i++)
         {
             char letter = word[i];
@@ -162,10 +163,10 @@ internal sealed class ConmonFlags
                 Add(flag, "");
                 continue;
             }
-            // What stands behind the letter is its value, else the next word.
-            if (i + 1 < word.Length) Add(flag, word[(i + 1)..]);
-            else Add(flag, ++at < words.Length ? words[at] : throw Failure($"Missing argument for -{letter}"));
-            return;
+            // The value is the next word, never what stands behind the letter; and there is one next word.
+            if (hasValue) throw Failure($"Error parsing option -{letter}");
+            hasValue = true;
+            Add(flag, ++at < words.Length ? words[at] : throw Failure($"Missing argument for -{letter}"));
         }
     }
 

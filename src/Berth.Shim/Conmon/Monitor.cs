@@ -36,7 +36,10 @@ internal sealed class Monitor : IDisposable
 {
     private const int SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGUSR1 = 10, SIGTERM = 15;
     private const int LongestMessage = 8191;
-    private const int SettleMilliseconds = 1000, SettleStep = 10;
+    // What is read ahead of a runtime that is still at work; one that says more waits.
+    private const int MostWords = 1024 * 1024;
+    // How long the end waits to be told for a client or a disk that is slow.
+    private const long SlowMilliseconds = 10_000;
 
     private readonly ConmonOptions _options;
     private readonly Reports _reports;
@@ -55,6 +58,9 @@ internal sealed class Monitor : IDisposable
     private Fd? _terminal;
     private Fd? _outputPipe;
     private Fd? _errorPipe;
+    private Watch? _hearing;
+    private readonly List<byte> _words = [];
+    private Alarm? _timeout;
     private int _runtime;
     private int _runtimeStatus;
     private int _container;
@@ -99,6 +105,7 @@ internal sealed class Monitor : IDisposable
         }
         CloseDoors();
         RunExitCommand();
+        Linger();
         return code;
     }
 
@@ -106,6 +113,7 @@ internal sealed class Monitor : IDisposable
     public void Dispose()
     {
         CloseDoors();
+        _attach?.Dispose();
         _notify?.Dispose();
         _memory?.Dispose();
         _output.Dispose();
@@ -141,9 +149,8 @@ internal sealed class Monitor : IDisposable
 
     private void CloseDoors()
     {
-        if (_attach is null) return;
-        _attach.Dispose();
-        _attach = null;
+        if (_attach is null || _attach.IsClosed) return;
+        _attach.Close();
         _control?.Dispose();
         KernelPath.Remove(AttachPath!);
         if (_options.SocketDirectory is { } directory && _options.FullId is not null) KernelPath.Remove(Link(directory));
@@ -168,9 +175,11 @@ internal sealed class Monitor : IDisposable
     {
         string? tmp = Environment.GetEnvironmentVariable("TMPDIR");
         if (_options.Terminal) _console = new ConsoleSocket(_loop, string.IsNullOrEmpty(tmp) ? "/tmp" : tmp, _reports.Warn) { Received = UseTerminal };
-        // One that was left here would be taken for the container's.
-        KernelPath.Remove(_options.PidFile);
+        // Of a runtime that fails without a word, what another has left there would be believed.
+        if (KernelPath.Facts(_options.PidFile) is { IsRegular: true }) KernelPath.Remove(_options.PidFile);
         StartRuntime();
+        FdIo.SetNonBlocking(_errorPipe!);
+        _hearing = _loop.Look(_errorPipe!, Readiness.Read, _ => HearRuntime());
         if (_options.Logs.Passthrough) Daemon.DetachStandardStreams();
         _loop.OnExit(_runtime, status =>
         {
@@ -179,6 +188,7 @@ internal sealed class Monitor : IDisposable
             _loop.Stop();
         });
         _loop.Run();
+        _hearing.Remove();
         _console?.Accept();
         _console?.Dispose();
         // Of exec, the runtime's status may be the command's: whether there was a command at all is seen by the pid file.
@@ -204,6 +214,8 @@ internal sealed class Monitor : IDisposable
                 (stdin, Fd input) = KernelPath.Pipe();
                 _input.Open(input);
             }
+            // What clients send to a container that reads nothing is not kept.
+            else _input.Dispose();
             (_outputPipe, stdout) = KernelPath.Pipe();
         }
         (_errorPipe, Fd stderr) = KernelPath.Pipe();
@@ -245,14 +257,21 @@ internal sealed class Monitor : IDisposable
     /// <summary>What the runtime said before it failed.</summary>
     private string? RuntimeWords()
     {
-        if (_errorPipe is null) return null;
-        FdIo.SetNonBlocking(_errorPipe);
-        byte[] buffer = new byte[LongestMessage];
-        int n = FdIo.TryRead(_errorPipe, buffer, out _);
-        if (n <= 0) return null;
-        string words = Encoding.UTF8.GetString(buffer, 0, n);
+        while (_words.Count < LongestMessage && HearRuntime()) { }
+        if (_words.Count == 0) return null;
+        string words = Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_words)[..Math.Min(_words.Count, LongestMessage)]);
         _reports.Warn($"runtime stderr: {words}");
         return words;
+    }
+
+    /// <summary>Takes what the runtime says while it is at work: it would wait for ever for somebody who reads a full pipe.</summary>
+    private bool HearRuntime()
+    {
+        Span<byte> buffer = stackalloc byte[8192];
+        int n = FdIo.TryRead(_errorPipe!, buffer, out Errno errno);
+        if (n > 0) _words.AddRange(buffer[..n]);
+        if (n == 0 || (n < 0 && errno != Errno.EAGAIN) || _words.Count >= MostWords) _hearing?.Remove();
+        return n > 0;
     }
 
     private int Fail(string report, string? message)
@@ -265,18 +284,31 @@ internal sealed class Monitor : IDisposable
     /// <summary>From the container's start to its end.</summary>
     private int Stay()
     {
+        // From here on a container is in our care: whatever fails, its end is to be told.
+        _loop.Failed = Bear;
         WatchMemory();
+        if (_words.Count > 0)
+        {
+            _output.Pass(StandardStream.Error, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_words));
+            _words.Clear();
+            _words.TrimExcess();
+        }
         if (_outputPipe is not null) _output.Open(StandardStream.Output, _outputPipe);
         if (_errorPipe is not null) _output.Open(StandardStream.Error, _errorPipe);
-        if (_options.Timeout > 0) _loop.After(_options.Timeout * 1000L, TimeOut);
+        if (_options.Timeout > 0) _timeout = _loop.After(_options.Timeout * 1000L, TimeOut);
         _loop.OnExit(_container, End);
-        bool hasChildren = _loop.ReapChildren();
-        if (_status is null && !hasChildren) WatchStranger();
+        _loop.KeepsUnclaimed = false;
+        if (_status is null) WatchStranger();
         if (_status is null) _loop.Run();
+        _timeout?.Cancel();
         _memory?.LookOnce(SawMemory);
         _notify?.Drain();
-        if (!_timedOut) _output.Drain();
-        Settle();
+        if (!_timedOut)
+        {
+            _output.Drain();
+            _output.Dispose();
+            WaitForSlow();
+        }
         if (!_options.NoSyncLog)
         {
             foreach (ILogDriver log in _logs) log.Sync();
@@ -288,20 +320,6 @@ internal sealed class Monitor : IDisposable
         WriteExitFiles(code);
         if (_options.Exec) _sync?.Tell(code, killed ? "command timed out" : null);
         return code & 0xFF;
-    }
-
-    /// <summary>Clients and the journal get what they are owed, as long as they take it.</summary>
-    private void Settle()
-    {
-        for (int quiet = 0, before = int.MaxValue; quiet < SettleMilliseconds;)
-        {
-            int owed = _attach?.Owed ?? 0;
-            foreach (ILogDriver log in _logs) owed += log.Owed;
-            if (owed == 0) return;
-            quiet = owed < before ? 0 : quiet + SettleStep;
-            before = owed;
-            _loop.Run(SettleStep);
-        }
     }
 
     private void End(int status)
@@ -319,17 +337,54 @@ internal sealed class Monitor : IDisposable
     /// <summary>A process that is not our child is seen to end, and its exit code is not to be had.</summary>
     private void WatchStranger()
     {
+        // -1: no child of ours.
+        int ended = Child.TryReap(_container, out int status);
+        if (ended > 0) End(status);
+        if (ended >= 0) return;
         if (PidFd.TryOpen(_container) is not { } stranger)
         {
             _status = 0;
             return;
         }
         _reports.Info($"Container process {_container} is still alive but not a direct child");
-        _loop.Look(stranger, Readiness.Read, _ =>
+        Watch? watch = null;
+        watch = _loop.Look(stranger, Readiness.Read, _ =>
         {
+            watch?.Remove();
             stranger.Dispose();
             End(0);
         });
+    }
+
+    private bool Bear(Exception e)
+    {
+        if (e is not (BerthException or LinuxException)) return false;
+        _reports.Error(e.Message);
+        return true;
+    }
+
+    /// <summary>Clients get what is left for them, and a journal or a disk its last lines; but not for ever.</summary>
+    private void WaitForSlow()
+    {
+        if (!_output.IsOwed) return;
+        _loop.BeforeSleep = () =>
+        {
+            if (!_output.IsOwed) _loop.Stop();
+        };
+        _loop.Run(SlowMilliseconds);
+        _loop.BeforeSleep = null;
+    }
+
+    /// <summary>Clients that are slower than that get the rest when everybody has been told; a signal ends it.</summary>
+    private void Linger()
+    {
+        if (_attach is not { IsOwed: true } attach) return;
+        _loop.BeforeSleep = () =>
+        {
+            if (!attach.IsOwed) _loop.Stop();
+        };
+        _loop.Run();
+        _loop.BeforeSleep = null;
     }
 
     private void KillGroup()
@@ -361,13 +416,26 @@ internal sealed class Monitor : IDisposable
     private void WriteExitFiles(int code)
     {
         byte[] text = Encoding.ASCII.GetBytes($"{code}");
-        if (_options.PersistDirectory is { } own) KernelPath.WriteAtomically($"{own}/exit", text, 0x1A4);
-        if (_options.ExitDirectory is { } all) KernelPath.WriteAtomically($"{all}/{_options.Id}", text, 0x1A4);
+        if (_options.PersistDirectory is { } own) WriteExitFile($"{own}/exit", text);
+        if (_options.ExitDirectory is { } all) WriteExitFile($"{all}/{_options.Id}", text);
+    }
+
+    /// <summary>One that cannot be written is no reason not to write the other, or to be silent on the pipe.</summary>
+    private void WriteExitFile(string path, byte[] text)
+    {
+        try
+        {
+            KernelPath.WriteAtomically(path, text, 0x1A4);
+        }
+        catch (LinuxException e)
+        {
+            _reports.Error($"Failed to write the exit code to {path}: {e.Errno.Sentence()}");
+        }
     }
 
     private void RunExitCommand()
     {
-        if (_options.ExitCommand is not { } command || (_runtime == 0 && _container == 0 && _errorPipe is null)) return;
+        if (_options.ExitCommand is not { } command || _runtime == 0 && _container == 0 && _errorPipe is null) return;
         // Whom it leaves behind is not ours to wait for.
         Daemon.SetSubreaper(false);
         if (_options.ExitDelay > 0) _loop.Run(_options.ExitDelay * 1000L);
@@ -402,8 +470,19 @@ internal sealed class Monitor : IDisposable
     private void PassOn(int signal)
     {
         if (signal == SIGUSR1) return;
+        // Its number may be another's by now.
+        if (_status is not null)
+        {
+            _loop.Stop();
+            return;
+        }
         int target = _container > 0 ? _container : _runtime;
-        if (target > 0) Self.TrySignal(target, signal, out _);
-        else Daemon.Exit(1);
+        if (target > 0)
+        {
+            Self.TrySignal(target, signal, out _);
+            return;
+        }
+        CloseDoors();
+        Daemon.Exit(1);
     }
 }

@@ -1,7 +1,7 @@
 // What the monitor says of itself: to standard error while it has one, and to syslog if asked.
 using Berth.Linux;
 using Berth.Linux.Files;
-using Berth.Linux.Network;
+using Berth.Linux.Sockets;
 using System.Text;
 
 namespace Berth.Shim.Conmon;
@@ -58,14 +58,14 @@ internal sealed class Reports(ReportLevel least, bool syslog, string name)
         if (!syslog) return;
         try
         {
-            // RFC 3164: facility user, severity error or information.
-            using Fd socket = DescriptorSocket.Connect("/dev/log", datagram: true);
+            // RFC 3164: facility user, severity error or information. Never waited for: a container would wait with us.
+            using Fd socket = UnixSocket.New(SocketKind.Datagram);
             string id = name[..Math.Min(20, name.Length)];
-            DescriptorSocket.Send(socket, Encoding.UTF8.GetBytes($"<{(level == ReportLevel.Error ? 11 : 14)}>conmon {id} <{kind}>: {text}"));
+            UnixSocket.TrySendTo(socket, "/dev/log", Encoding.UTF8.GetBytes($"<{(level == ReportLevel.Error ? 11 : 14)}>conmon {id} <{kind}>: {text}"), out _);
         }
         catch (LinuxException)
         {
-            // No syslog runs here: there is nobody left to tell.
+            // No more descriptors: there is nobody left to tell.
         }
     }
 }

@@ -6,9 +6,6 @@ namespace Berth.Shim.Logs;
 /// <summary>A log of one container.</summary>
 internal interface ILogDriver : IOutputSink, IDisposable
 {
-    /// <summary>How much is still to be passed on to somebody who is slow.</summary>
-    int Owed => 0;
-
     /// <summary>Begins a new file, where the log is one: the old one was moved away.</summary>
     void Reopen();
 

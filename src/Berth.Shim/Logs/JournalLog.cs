@@ -101,9 +101,6 @@ internal sealed class JournalLog : ILogDriver
     /// <inheritdoc/>
     public bool IsFull => _waiting.Count > 0;
 
-    /// <inheritdoc/>
-    public int Owed => _waiting.Count;
-
     /// <summary>Called when the journal takes entries again.</summary>
     public Action? Drained { get; set; }
 

@@ -15,10 +15,14 @@ internal sealed class FileSink : IOutputSink, IDisposable
 
     private readonly EventLoop _loop;
     private readonly Fd _fd;
+    private const int RetryMilliseconds = 250;
+
     private readonly List<byte> _pending = [];
     private Watch? _watch;
+    private Alarm? _retry;
     private bool _completing;
     private bool _broken;
+    private bool _isStuck;
 
     /// <summary>Passes a stream on.</summary>
     /// <param name="loop">The loop.</param>
@@ -59,7 +63,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
         if (_pending.Count == 0) bytes = bytes[Pass(bytes)..];
         if (bytes.IsEmpty || _broken) return;
         _pending.AddRange(bytes);
-        _watch ??= _loop.Look(_fd, Readiness.Write, _ => Flush());
+        Wait();
     }
 
     /// <summary>Closes when everything is passed on.</summary>
@@ -76,6 +80,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
         if (_fd.IsClosed) return;
         _watch?.Remove();
         _watch = null;
+        _retry?.Cancel();
         _fd.Dispose();
         _pending.Clear();
         Closed?.Invoke();
@@ -84,6 +89,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
     private int Pass(ReadOnlySpan<byte> bytes)
     {
         int done = 0;
+        _isStuck = false;
         while (done < bytes.Length)
         {
             int n = FdIo.TryWrite(_fd, bytes[done..], out Errno errno);
@@ -92,11 +98,25 @@ internal sealed class FileSink : IOutputSink, IDisposable
                 done += n;
                 continue;
             }
+            // A file on a disk that is full now. Such files are always "ready", so that there is nothing to be waited for.
+            _isStuck = errno is Errno.ENOSPC or Errno.EDQUOT;
             // EPIPE: a logger that died. The container must not.
-            _broken = errno != Errno.EAGAIN;
+            _broken = errno != Errno.EAGAIN && !_isStuck;
             break;
         }
         return done;
+    }
+
+    private void Wait()
+    {
+        if (_isStuck) _retry ??= _loop.After(RetryMilliseconds, Retry);
+        else if (_retry is null) _watch ??= _loop.Look(_fd, Readiness.Write, _ => Flush());
+    }
+
+    private void Retry()
+    {
+        _retry = null;
+        Flush();
     }
 
     private void Flush()
@@ -104,7 +124,11 @@ internal sealed class FileSink : IOutputSink, IDisposable
         int done = Pass(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pending));
         _pending.RemoveRange(0, done);
         if (_broken) _pending.Clear();
-        if (_pending.Count > 0) return;
+        if (_pending.Count > 0)
+        {
+            Wait();
+            return;
+        }
         _watch?.Remove();
         _watch = null;
         if (_completing) Dispose();

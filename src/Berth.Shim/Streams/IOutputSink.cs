@@ -7,6 +7,9 @@ internal interface IOutputSink
     /// <summary>Nothing more is read from the container while one sink is full.</summary>
     bool IsFull { get; }
 
+    /// <summary>Whether it still has bytes to pass on.</summary>
+    bool IsOwed => IsFull;
+
     /// <summary>Takes all of the bytes; they are the caller's again when this returns.</summary>
     void Write(StandardStream stream, ReadOnlySpan<byte> bytes);
 

@@ -28,6 +28,11 @@ internal sealed class InputPipe(EventLoop loop) : IDisposable
     /// <summary>Opens the way; it is closed here.</summary>
     public void Open(Fd fd)
     {
+        if (IsClosed)
+        {
+            fd.Dispose();
+            return;
+        }
         FdIo.SetNonBlocking(fd);
         _fd = fd;
         Flush();
@@ -79,12 +84,16 @@ internal sealed class InputPipe(EventLoop loop) : IDisposable
 
     private void Flush()
     {
-        while (_pending.Count > 0)
+        int done = 0;
+        while (_pending.Count > done)
         {
-            int n = FdIo.TryWrite(_fd!, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pending), out Errno errno);
+            int n = FdIo.TryWrite(_fd!, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pending)[done..], out Errno errno);
             if (n < 0 && errno == Errno.EAGAIN)
             {
+                bool wasFull = IsFull;
+                _pending.RemoveRange(0, done);
                 Wait();
+                if (wasFull && !IsFull) Drained?.Invoke();
                 return;
             }
             if (n < 0)
@@ -92,8 +101,9 @@ internal sealed class InputPipe(EventLoop loop) : IDisposable
                 Dispose();
                 return;
             }
-            _pending.RemoveRange(0, n);
+            done += n;
         }
+        _pending.Clear();
         _watch?.Remove();
         _watch = null;
         if (_closing) Dispose();

@@ -10,6 +10,9 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
 {
     // pipe(7): what one read can find. One thread, so one buffer for all processes of the program.
     private const int PipeSize = 64 * 1024;
+    // pipe(7), pipe-max-size: what may still be in a pipe when its process has ended. What comes after that is of others who
+    // write to it, and might never end.
+    private const int MostLeft = 1024 * 1024;
     private static readonly byte[] s_buffer = GC.AllocateUninitializedArray<byte>(PipeSize, pinned: true);
 
     private readonly List<Source> _sources = [];
@@ -24,6 +27,19 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
 
     /// <summary>Whether a stream is open.</summary>
     public bool IsOpen => _sources.Count > 0;
+
+    /// <summary>Whether a sink has bytes that are not passed on yet.</summary>
+    public bool IsOwed
+    {
+        get
+        {
+            foreach (IOutputSink sink in _sinks)
+            {
+                if (sink.IsOwed) return true;
+            }
+            return false;
+        }
+    }
 
     /// <summary>Hands over everything that comes from now on.</summary>
     public void Add(IOutputSink sink) => _sinks.Add(sink);
@@ -59,10 +75,11 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
     {
         foreach (Source source in (Source[])[.. _sources])
         {
-            while (ReadOnce(source)) { }
+            for (int left = MostLeft; left > 0 && ReadOnce(source) is > 0 and int n; left -= n) { }
         }
-        foreach (IOutputSink sink in _sinks)
+        for (int i = _sinks.Count - 1; i >= 0; i--)
         {
+            IOutputSink sink = _sinks[i];
             sink.Complete(StandardStream.Output);
             sink.Complete(StandardStream.Error);
         }
@@ -84,22 +101,27 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
     }
 
     /// <summary>One read, so that a stream that never stops does not starve the others.</summary>
-    /// <returns>False when nothing is there, or the stream has ended.</returns>
-    private bool ReadOnce(Source source)
+    /// <returns>How much; 0 when nothing is there, or the stream has ended.</returns>
+    private int ReadOnce(Source source)
     {
-        if (source.IsClosed) return false;
+        if (source.IsClosed) return 0;
         int n = FdIo.TryRead(source.Fd, s_buffer, out Errno errno);
-        if (n < 0 && errno == Errno.EAGAIN) return false;
+        if (n < 0 && errno == Errno.EAGAIN) return 0;
         if (n <= 0)
         {
             // EIO: a terminal that nobody has open on the other side.
             Close(source);
-            return false;
+            return 0;
         }
+        Pass(source.Stream, s_buffer.AsSpan(0, n));
+        return n;
+    }
+
+    /// <summary>Hands bytes to each sink. From the last to the first: one may find that its client is gone, and remove itself.</summary>
+    public void Pass(StandardStream stream, ReadOnlySpan<byte> bytes)
+    {
         BeforeWrite?.Invoke();
-        // From the end: a client that turns out to be gone takes itself off the list.
-        for (int i = _sinks.Count - 1; i >= 0; i--) _sinks[i].Write(source.Stream, s_buffer.AsSpan(0, n));
-        return true;
+        for (int i = _sinks.Count - 1; i >= 0; i--) _sinks[i].Write(stream, bytes);
     }
 
     private void Close(Source source)
