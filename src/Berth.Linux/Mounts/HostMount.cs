@@ -28,6 +28,8 @@ public static partial class HostMount
     public static void DetachAll(string path)
     {
         List<string> points = [];
+        // The kernel's list has no links in it: /var/run is /run there.
+        path = KernelPath.Resolve(path) ?? path;
         string below = path + "/";
         foreach (string line in KernelFile.ReadText("/proc/self/mountinfo").Split('\n'))
         {
