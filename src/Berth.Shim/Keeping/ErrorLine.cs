@@ -26,9 +26,9 @@ internal static class ErrorLine
                 else if (text && json.TokenType == JsonTokenType.String) message = json.GetString()?.Trim();
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Cut off in the middle by a runtime that was killed.
+            // Cut off in the middle by a runtime that was killed; or half of a pair of \u escapes, which is no text.
             return false;
         }
         return isError && message is not null;

@@ -71,6 +71,8 @@ internal static class RuntimeCall
 
     private sealed class Collector
     {
+        private const int Chunk = 4096, MostLeft = 1024 * 1024;
+
         private readonly Fd _read;
         private readonly Watch _watch;
         private readonly int _most;
@@ -84,10 +86,10 @@ internal static class RuntimeCall
             _watch = loop.Look(_read, Readiness.Read, _ => Take());
         }
 
-        /// <summary>A process that the runtime left behind may hold the pipe: only what is there is taken.</summary>
+        /// <summary>A process that the runtime left behind may hold the pipe, and write on: only what fits in it is taken.</summary>
         public byte[] Finish()
         {
-            while (Take()) { }
+            for (int reads = MostLeft / Chunk; reads > 0 && Take(); reads--) { }
             _watch.Remove();
             _read.Dispose();
             return [.. _bytes];
@@ -95,7 +97,7 @@ internal static class RuntimeCall
 
         private bool Take()
         {
-            Span<byte> buffer = stackalloc byte[4096];
+            Span<byte> buffer = stackalloc byte[Chunk];
             int n = FdIo.TryRead(_read, buffer, out Errno errno);
             if (n <= 0)
             {
