@@ -73,8 +73,8 @@ public static class KnownGaps
         ["RelayTests.A_program_in_the_container_is_heard"] = [Conmon("hands on readiness alone", before: "2.2")],
         ["RelayTests.What_is_not_is_kept_back(READY=1x)"] = [Conmon("looks at the beginning", before: "2.2")],
         ["EndureTests.An_engine_that_does_not_wait_for_the_pid_hinders_nobody"] = [Conmon("ends, and leaves the container alone", before: "2.2")],
-        ["EndureTests.A_client_that_never_reads_holds_up_neither_the_log_nor_the_others_nor_the_end"] = [Conmon("waits for the slowest client")],
-        ["EndureTests.A_client_that_never_reads_does_not_keep_anybody_from_typing"] = [Conmon("waits for the slowest client")],
+        ["EndureTests.A_client_that_never_reads_does_not_keep_the_engine_from_its_work"] = [Conmon("waits for the slowest client and for nothing else")],
+        ["EndureTests.A_full_disk_loses_nothing_once_there_is_room_again"] = [Conmon("drops what does not fit")],
         ["EndureTests.A_thousand_short_sessions_leave_nothing"] = [Conmon("leaves the link", before: "2.2")],
     };
 }

@@ -152,7 +152,7 @@ public sealed class OptionTests : MonitorTest
     [InlineData("Info")]
     [InlineData("debug")]
     [InlineData("trace")]
-    public void A_log_level_is_known(string level) => Words(Enough).With("--log-level", level, "--log-path", "none").Run().Succeeded();
+    public void A_log_level_is_known(string level) => Words(Enough).With("--syslog", "--log-level", level, "--log-path", "none").Run().Succeeded();
 
     [Fact]
     [Row("MON-04")]

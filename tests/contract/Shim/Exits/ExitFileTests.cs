@@ -127,6 +127,14 @@ public sealed class ExitFileTests : MonitorTest
     }
 
     [Fact]
+    public void A_container_that_is_gone_before_the_monitor_looks_is_no_reason_to_wait_for_ever()
+    {
+        FakeRuntime runtime = new(Dock, "/bin/sh -c 'echo $$' > \"$pidfile\"");
+        Played(runtime).AwaitGone();
+        Assert.True(File.Exists($"{Dock.Folder}/exits/{Id}"));
+    }
+
+    [Fact]
     public void Other_signals_do_not_end_the_monitor()
     {
         RunningMonitor monitor = Played(new FakeRuntime(Dock, program: "echo ready; read line < \"$(dirname \"$0\")/go\"; echo done"), call =>

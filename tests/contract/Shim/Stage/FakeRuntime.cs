@@ -23,6 +23,7 @@ public sealed class FakeRuntime
         echo $$ > "$here/pid"
         (exec ls -l /proc/$$/fd > "$here/open")
         mv "$here/argv.new" "$here/argv"
+        rm -f "$pidfile"
         """;
 
     private readonly string _folder;

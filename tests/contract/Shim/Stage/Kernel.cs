@@ -13,6 +13,9 @@ internal static unsafe partial class Kernel
     /// <summary>Opens the reading end of a fifo, whether or not somebody writes.</summary>
     public static int OpenReader(string path) => Check(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0), $"open {path}");
 
+    /// <summary>Opens the writing end of a fifo that somebody reads.</summary>
+    public static int OpenWriter(string path) => Check(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0), $"open {path}");
+
     /// <summary>Opens both ends of a fifo, so that nobody waits for anybody.</summary>
     public static int OpenBoth(string path) => Check(open(path, O_RDWR | O_CLOEXEC, 0), $"open {path}");
 
@@ -30,10 +33,15 @@ internal static unsafe partial class Kernel
         return count == 0 ? null : new ReadOnlySpan<byte>(buffer, (int)count).ToArray();
     }
 
-    /// <summary>Writes all of it.</summary>
+    /// <summary>Writes all of it, waiting for room where there is none.</summary>
     public static void Write(int fd, ReadOnlySpan<byte> bytes)
     {
-        fixed (byte* p = bytes) Check((int)write(fd, p, (nuint)bytes.Length), "write");
+        while (bytes.Length > 0)
+        {
+            PollFd wait = new() { Fd = fd, Events = POLLOUT };
+            if (poll(&wait, 1, (int)Until.Patience.TotalMilliseconds) <= 0) throw new TimeoutException("nobody reads what is written");
+            fixed (byte* p = bytes) bytes = bytes[Check((int)write(fd, p, (nuint)Math.Min(bytes.Length, 4096)), "write")..];
+        }
     }
 
     /// <summary>Closes a descriptor.</summary>
@@ -91,11 +99,13 @@ internal static unsafe partial class Kernel
         result >= 0 ? result : throw new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     private const int O_RDONLY = 0;
+    private const int O_WRONLY = 1;
     private const int O_RDWR = 2;
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
     private const int O_PATH = 0x200000;
     private const short POLLIN = 1;
+    private const short POLLOUT = 4;
 
     private struct PollFd { public int Fd; public short Events; public short Returned; }
 

@@ -70,16 +70,16 @@ public sealed record RunningMonitor(Dock Dock, string Name, string Home, ReportP
     {
         HashSet<string> before = Sockets();
         AttachClient client = new(Socket);
-        // Another may be closed at the same time: it is not their number that counts.
-        Until.True(() => Sockets().Except(before).Any() || !IsAlive, "the client is accepted");
+        Until.True(() => !Sockets().IsSubsetOf(before) || !IsAlive, "the client is accepted");
         return client;
     }
 
     /// <summary>Says something on the control fifo.</summary>
     public void Control(string text)
     {
-        using FileStream fifo = new($"{Home}/ctl", FileMode.Open, FileAccess.Write);
-        fifo.Write(System.Text.Encoding.ASCII.GetBytes(text));
+        int fifo = Kernel.OpenWriter($"{Home}/ctl");
+        try { Kernel.Write(fifo, System.Text.Encoding.ASCII.GetBytes(text)); }
+        finally { Kernel.Close(fifo); }
     }
 
     private HashSet<string> Sockets() => [.. Kernel.Open(Pid).Values.Where(target => target.StartsWith("socket:", StringComparison.Ordinal))];
