@@ -17,6 +17,9 @@ internal sealed class CriLog(LogFile file) : IOutputSink, ILogDriver
     public bool IsFull => false;
 
     /// <inheritdoc/>
+    public bool IsOwed => file.IsStuck;
+
+    /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         if (file.TakeLost() is > 0 and long lost) Add(StandardStream.Error, System.Text.Encoding.ASCII.GetBytes(LogFile.Confession(lost)));

@@ -19,6 +19,9 @@ internal sealed class JsonLog(LogFile file) : ILogDriver
     public bool IsFull => false;
 
     /// <inheritdoc/>
+    public bool IsOwed => file.IsStuck;
+
+    /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         if (file.TakeLost() is > 0 and long lost) Line(StandardStream.Error, Encoding.ASCII.GetBytes(LogFile.Confession(lost)));

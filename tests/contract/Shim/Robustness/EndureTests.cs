@@ -134,6 +134,9 @@ public sealed class EndureTests : MonitorTest
         monitor.Control("2 0 0\n");
         Until.True(() => File.Exists(monitor.LogPath), "the log is made anew");
         Dock.Call("kill", Id, "KILL").Succeeded();
+        // Told is the end to everybody else; the monitor may stay for the one who has not heard it all.
+        Until.FileHas(monitor.ExitFile, "137");
+        never.Dispose();
         Assert.Equal(137, monitor.AwaitEnd());
     }
 
