@@ -8,8 +8,8 @@ using Berth.Shim.Streams;
 namespace Berth.Shim.Attach;
 
 /// <summary>
-/// A client: what it is slow to read is kept, up to a bound, behind which the container waits, but not for long. Of what is
-/// written after that it misses a part, until it has read what is kept: it holds up neither the log nor anybody else.
+/// A client: what it is slow to read is kept, up to a bound, behind which the container waits, as it would on a pipe. Nothing
+/// is left out: it may be an archive on its way to somewhere.
 /// </summary>
 internal sealed class AttachClient : IOutputSink, IDisposable
 {
@@ -19,7 +19,6 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     private const int Most = 256 * 1024;
     // What a packet costs besides its bytes: programs may write them one by one.
     private const int Overhead = 64;
-    private const int PatienceMilliseconds = 1000;
 
     private readonly Fd _socket;
     private readonly InputPipe _input;
@@ -30,8 +29,6 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     private bool _readable = true;
     private bool _writable = true;
     private bool _isGone;
-    private bool _isLagging;
-    private Alarm? _patience;
 
     /// <summary>Serves a connection, which is closed here.</summary>
     public AttachClient(EventLoop loop, Fd socket, InputPipe input)
@@ -53,17 +50,17 @@ internal sealed class AttachClient : IOutputSink, IDisposable
     public bool GoesWhenServed { get; set; }
 
     /// <inheritdoc/>
-    public bool IsFull => _pendingBytes >= Most && !_isLagging;
+    public bool IsFull => _pendingBytes >= Most;
 
     /// <inheritdoc/>
-    public bool IsOwed => _pending.Count > 0 && !_isLagging;
+    public bool IsOwed => _pending.Count > 0;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         Span<byte> packet = stackalloc byte[Packet + 1];
         packet[0] = (byte)stream;
-        while (!bytes.IsEmpty && _writable && !_isLagging)
+        while (!bytes.IsEmpty && _writable)
         {
             int length = Math.Min(bytes.Length, Packet);
             bytes[..length].CopyTo(packet[1..]);
@@ -73,7 +70,6 @@ internal sealed class AttachClient : IOutputSink, IDisposable
             _pending.Enqueue(packet[..(length + 1)].ToArray());
             _pendingBytes += length + Overhead;
         }
-        if (IsFull) _patience ??= _loop.After(PatienceMilliseconds, Lag);
         Rearm();
     }
 
@@ -89,7 +85,6 @@ internal sealed class AttachClient : IOutputSink, IDisposable
         if (_isGone) return;
         _isGone = true;
         Silence();
-        _patience?.Cancel();
         _watch?.Remove();
         _watch = null;
         _socket.Dispose();
@@ -167,15 +162,6 @@ internal sealed class AttachClient : IOutputSink, IDisposable
             _pending.Dequeue();
             _pendingBytes -= packet.Length - 1 + Overhead;
         }
-        if (_pending.Count == 0) _isLagging = false;
         if (wasFull && !IsFull) Drained?.Invoke();
-    }
-
-    private void Lag()
-    {
-        _patience = null;
-        if (!IsFull) return;
-        _isLagging = true;
-        Drained?.Invoke();
     }
 }
