@@ -30,11 +30,15 @@ internal sealed class KeptContainer : IDisposable
     private CgroupTree? _cgroups;
     private MemoryWatch? _memory;
     private int _runningExecs;
+    private bool _isMaking;
     private int? _heldEnd;
 
     /// <summary>A container of this bundle, which is not made yet.</summary>
+    /// <exception cref="BerthException">The id or the bundle is none.</exception>
     public KeptContainer(EventLoop loop, string id, string bundle, string space, Stdio stdio, ContainerOptions options)
     {
+        KeptNames.Check("container", id);
+        KeptNames.CheckBundle(bundle);
         (_loop, Id, Bundle, _space, _options) = (loop, id, bundle, space, options);
         _rootfs = $"{bundle}/rootfs";
         Init = new KeptProcess(loop, "", stdio);
@@ -88,7 +92,7 @@ internal sealed class KeptContainer : IDisposable
     /// <summary>Has the runtime start it, or restore it.</summary>
     public void Start(Action<BerthException?> done)
     {
-        if (Init.Status != ProcessStatus.Created)
+        if (Init.Status != ProcessStatus.Created || Init.IsStarting || _isMaking)
         {
             done(new BerthException(Fault.WrongState, $"cannot start a {StatusWord(Init.Status)} process"));
             return;
@@ -130,6 +134,7 @@ internal sealed class KeptContainer : IDisposable
     /// <exception cref="BerthException">The id is taken, or the container cannot have one now.</exception>
     public KeptProcess AddExec(string id, Stdio stdio, ReadOnlySpan<byte> spec)
     {
+        KeptNames.Check("exec", id);
         if (_execs.ContainsKey(id)) throw new BerthException(Fault.Conflict, $"id {id}: already exists");
         if (Init.Status is ProcessStatus.Paused or ProcessStatus.Stopped) throw new BerthException(Fault.WrongState, $"cannot exec in a {StatusWord(Init.Status)} state");
         stdio.Check();
@@ -167,6 +172,7 @@ internal sealed class KeptContainer : IDisposable
         try
         {
             using ProcessEnds ends = process.Prepare(Id, _space, _options.PipeOwner);
+            KernelPath.Remove(PidFile(process.Id));
             BeginCall();
             _runtime.Exec(Id, SpecFile(process.Id), PidFile(process.Id), process.ConsolePath, ends.Streams, result =>
             {
@@ -187,8 +193,9 @@ internal sealed class KeptContainer : IDisposable
     {
         if (process != Init)
         {
+            // A pid whose end is held back was reaped, and may be another's.
             done(process.Pid == 0 ? new BerthException(Fault.WrongState, "process not created")
-                : process.Status == ProcessStatus.Stopped ? new BerthException(Fault.NotFound, "process already finished: not found")
+                : process.Status == ProcessStatus.Stopped || process.HeldStatus is not null ? new BerthException(Fault.NotFound, "process already finished: not found")
                 : Self.TrySignal(process.Pid, signal, out Errno errno) ? null
                 : errno == Errno.ESRCH ? new BerthException(Fault.NotFound, "process already finished: not found")
                 : new BerthException(Fault.Failed, $"exec kill error: {errno.Sentence()}"));
@@ -203,6 +210,12 @@ internal sealed class KeptContainer : IDisposable
         if (process.Status is ProcessStatus.Running or ProcessStatus.Paused)
         {
             done(new BerthException(Fault.WrongState, $"cannot delete a {StatusWord(process.Status)} process: failed precondition"));
+            return;
+        }
+        if (process.IsStarting || (process == Init && _isMaking))
+        {
+            // The runtime's call comes back to it.
+            done(new BerthException(Fault.WrongState, "cannot delete a process that is being started: failed precondition"));
             return;
         }
         process.WhenDrained(() =>
@@ -275,7 +288,7 @@ internal sealed class KeptContainer : IDisposable
             BerthException? fault = Check(result, "OCI runtime checkpoint failed");
             if (fault is not null && KernelFile.TryRead($"{directory}/dump.log", out _) is { } log)
             {
-                KernelPath.WriteAtomically($"{Bundle}/criu-dump.log", log, 0x180);
+                TryWrite($"{Bundle}/criu-dump.log", log);
                 fault = new BerthException(fault.Kind, $"{fault.Message.Split('\n')[0]} path= {Bundle}/criu-dump.log");
             }
             if (work.Length == 0) KernelPath.RemoveTree(directory);
@@ -306,9 +319,35 @@ internal sealed class KeptContainer : IDisposable
 
     private string WorkDirectory => _options.CriuWorkPath.Length > 0 ? _options.CriuWorkPath : $"{Bundle}/work";
 
-    private string SpecFile(string exec) => $"{Bundle}/{exec}.process.json";
+    // Not after the id alone: init, shim and config would be files that are there already.
+    private string SpecFile(string exec) => $"{Bundle}/exec-{exec}.process.json";
 
-    private string PidFile(string exec) => exec.Length == 0 ? $"{Bundle}/{PidFileName}" : $"{Bundle}/{exec}.pid";
+    private string PidFile(string exec) => exec.Length == 0 ? $"{Bundle}/{PidFileName}" : $"{Bundle}/exec-{exec}.pid";
+
+    private static void TryWrite(string path, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            KernelPath.WriteAtomically(path, bytes, 0x180);
+        }
+        catch (LinuxException)
+        {
+            // The disk is full: the fault is told all the same.
+        }
+    }
+
+    /// <summary>On the way out of a failure: a mount that stays is the lesser evil.</summary>
+    private void TryDetachRootfs()
+    {
+        try
+        {
+            HostMount.DetachAll(_rootfs);
+        }
+        catch (LinuxException)
+        {
+            // Whoever removes the bundle will hear of it.
+        }
+    }
 
     private CreateWords Words() => new()
     {
@@ -325,12 +364,14 @@ internal sealed class KeptContainer : IDisposable
         try
         {
             using ProcessEnds ends = Init.Prepare(Id, _space, _options.PipeOwner);
+            KernelPath.Remove(PidFile(""));
             BeginCall();
+            _isMaking = true;
             call(ends.Streams);
         }
         catch (Exception e) when (e is LinuxException or BerthException)
         {
-            HostMount.DetachAll(_rootfs);
+            TryDetachRootfs();
             done(FaultOf(e));
         }
     }
@@ -339,9 +380,21 @@ internal sealed class KeptContainer : IDisposable
     {
         BerthException? fault = Check(result, what) ?? Adopt(Init, PidFile(""));
         EndCall();
-        if (fault is not null) HostMount.DetachAll(_rootfs);
-        else WatchMemory();
-        done(fault);
+        _isMaking = false;
+        if (fault is null)
+        {
+            WatchMemory();
+            done(null);
+            return;
+        }
+        void Failed()
+        {
+            TryDetachRootfs();
+            done(fault);
+        }
+        // Made by the runtime, and of no use to us: a stream of it leads nowhere. It must not stay behind with nobody to know of it.
+        if (result.Succeeded) _runtime.Delete(Id, force: true, _ => Failed());
+        else Failed();
     }
 
     private BerthException? Adopt(KeptProcess process, string pidFile)
@@ -411,7 +464,14 @@ internal sealed class KeptContainer : IDisposable
         // Before any code of the container runs, which might move its processes.
         _cgroups = CgroupTree.TryOpenOf(Init.Pid);
         _memory = MemoryWatch.TryOpenOf(Init.Pid, out _);
-        _memory?.LookWith(_loop, SawMemory);
+        try
+        {
+            _memory?.LookWith(_loop, SawMemory);
+        }
+        catch (LinuxException)
+        {
+            // The kernel looks at no more descriptors for us: the container runs unwatched.
+        }
     }
 
     private void SawMemory(MemoryEvent e)

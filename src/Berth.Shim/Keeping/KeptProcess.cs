@@ -33,7 +33,7 @@ internal sealed class KeptProcess : IDisposable
     private readonly OutputHub _output;
     private readonly InputPipe _input;
     private readonly List<FileSink> _sinks = [];
-    private readonly List<Action> _waiting = [];
+    private readonly List<(Action Ended, Func<bool>? IsAsked)> _waiting = [];
     private ConsoleSocket? _console;
     private LoggerProcess? _logger;
     private FifoInput? _fifo;
@@ -169,15 +169,23 @@ internal sealed class KeptProcess : IDisposable
         if (Stdio.Terminal || Stdio.IsKept) Finish();
         _input.Dispose();
         _fifo?.Dispose();
-        foreach (Action waiting in (Action[])[.. _waiting]) waiting();
+        List<(Action Ended, Func<bool>? IsAsked)> waiting = [.. _waiting];
         _waiting.Clear();
+        foreach ((Action ended, _) in waiting) ended();
     }
 
     /// <summary>Tells its end, at once if it has ended.</summary>
-    public void OnEnd(Action ended)
+    /// <param name="ended">Called once.</param>
+    /// <param name="isAsked">Whether somebody still wants to know: engines come and go while a container runs for months.</param>
+    public void OnEnd(Action ended, Func<bool>? isAsked = null)
     {
-        if (Status == ProcessStatus.Stopped) ended();
-        else _waiting.Add(ended);
+        if (Status == ProcessStatus.Stopped)
+        {
+            ended();
+            return;
+        }
+        _waiting.RemoveAll(static waiting => waiting.IsAsked?.Invoke() == false);
+        _waiting.Add((ended, isAsked));
     }
 
     /// <summary>The input ends after what was written to it.</summary>

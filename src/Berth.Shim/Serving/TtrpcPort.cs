@@ -95,7 +95,9 @@ internal sealed class TtrpcPort : IDisposable
 
     private void Ready(Readiness ready)
     {
-        if ((ready & (Readiness.Read | Readiness.HangUp | Readiness.Error)) != 0 && !Receive())
+        // One that has gone before it took its answers will take none, whatever else it asks.
+        bool isGone = (ready & (Readiness.HangUp | Readiness.Error)) != 0 && !_connection.WantsBytes;
+        if (isGone || ((ready & (Readiness.Read | Readiness.HangUp | Readiness.Error)) != 0 && !Receive()))
         {
             Dispose();
             return;

@@ -1,7 +1,6 @@
 // Tells containerd what happens to its tasks: one event after the other, and again after containerd was away.
 using Berth.Linux;
 using Berth.Linux.Files;
-using Berth.Linux.Network;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Linux.Sockets;
@@ -28,6 +27,7 @@ internal sealed class Publisher(EventLoop loop, string address, string space, Ac
     private Watch? _watch;
     private Alarm? _alarm;
     private bool _isWaiting;
+    private bool _isGivenUp;
     private int _failures;
 
     /// <summary>Called when there is nothing left to tell.</summary>
@@ -47,6 +47,8 @@ internal sealed class Publisher(EventLoop loop, string address, string space, Ac
         {
             warn($"{Most} events wait for containerd at {address}: the oldest, {_events.Peek().Topic}, is given up");
             _events.Dequeue();
+            // The answer to it is no answer to the next one.
+            _isGivenUp = _isWaiting;
         }
         _events.Enqueue(new Envelope
         {
@@ -87,15 +89,9 @@ internal sealed class Publisher(EventLoop loop, string address, string space, Ac
     private bool Connect()
     {
         if (_socket is not null) return true;
-        try
-        {
-            _socket = DescriptorSocket.Connect(address.StartsWith("unix://", StringComparison.Ordinal) ? address[7..] : address);
-        }
-        catch (LinuxException)
-        {
-            return false;
-        }
-        FdIo.SetNonBlocking(_socket);
+        // Never waited for: a containerd that hangs must not hang the containers.
+        _socket = UnixSocket.TryConnect(address.StartsWith("unix://", StringComparison.Ordinal) ? address[7..] : address, out _);
+        if (_socket is null) return false;
         _connection = new TtrpcClientConnection();
         _watch = loop.Look(_socket, Readiness.Read, Ready);
         return true;
@@ -152,8 +148,9 @@ internal sealed class Publisher(EventLoop loop, string address, string space, Ac
     {
         _alarm?.Cancel();
         // What containerd has looked at and refused it would refuse again.
-        if (code != StatusCode.Ok) warn($"containerd refused the event {_events.Peek().Topic}: {message}");
-        _events.Dequeue();
+        if (code != StatusCode.Ok) warn($"containerd refused {(_isGivenUp ? "an event" : $"the event {_events.Peek().Topic}")}: {message}");
+        if (!_isGivenUp) _events.Dequeue();
+        _isGivenUp = false;
         _failures = 0;
         _isWaiting = false;
         Next();
@@ -163,6 +160,7 @@ internal sealed class Publisher(EventLoop loop, string address, string space, Ac
     {
         _alarm?.Cancel();
         Disconnect();
+        _isGivenUp = false;
         _failures++;
         _alarm = loop.After(Math.Min(_failures * 250L, LongestPause), () =>
         {

@@ -3,7 +3,7 @@ using System.Text;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
-using Berth.Linux.Sockets;
+using Berth.Oci.Faults;
 using Berth.Rpc.Ttrpc;
 using Berth.Shim.Serving;
 using Berth.Shim.ShimV2.Protos;
@@ -20,6 +20,7 @@ internal sealed class ShimServer : IDisposable
     private readonly Publisher _publisher;
     private readonly TaskApi _tasks;
     private readonly List<TtrpcPort> _ports = [];
+    private readonly Listener _listener;
     private readonly Fd? _log;
     private bool _ending;
 
@@ -34,8 +35,10 @@ internal sealed class ShimServer : IDisposable
         _loop = new EventLoop([SIGTERM, SIGINT], _ => EndIfEmpty());
         _publisher = new Publisher(_loop, events, space, Warn) { Drained = EndIfDone };
         _tasks = new TaskApi(_loop, space, _publisher) { ShutdownAsked = EndIfEmpty };
-        _loop.Look(listener, Readiness.Read, _ => Accept(listener));
+        _listener = new Listener(_loop, listener, socket => _ports.Add(new TtrpcPort(_loop, socket, Find) { Closed = port => _ports.Remove(port) }));
         _loop.BeforeSleep = FlushAll;
+        // All containers of a pod are in our care: what fails for one is not the end of the others.
+        _loop.Failed = Bear;
     }
 
     /// <summary>Serves until it is asked to end and has no container.</summary>
@@ -45,14 +48,17 @@ internal sealed class ShimServer : IDisposable
     public void Dispose()
     {
         foreach (TtrpcPort port in (TtrpcPort[])[.. _ports]) port.Dispose();
+        _listener.Dispose();
         _publisher.Dispose();
         _log?.Dispose();
         _loop.Dispose();
     }
 
-    private void Accept(Fd listener)
+    private bool Bear(Exception e)
     {
-        if (UnixSocket.TryAccept(listener) is { } socket) _ports.Add(new TtrpcPort(_loop, socket, Find) { Closed = port => _ports.Remove(port) });
+        if (e is not (BerthException or LinuxException)) return false;
+        Warn(e.Message);
+        return true;
     }
 
     private TtrpcService? Find(string name) => name is TaskService.FullName or TaskService.FullNameV2 ? _tasks : null;
@@ -79,6 +85,6 @@ internal sealed class ShimServer : IDisposable
 
     private void Warn(string text)
     {
-        if (_log is not null) FdIo.TryWrite(_log, Encoding.UTF8.GetBytes($"level=warning msg=\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n"), out _);
+        if (_log is not null) FdIo.TryWrite(_log, Encoding.UTF8.GetBytes($"level=warning msg=\"{text.Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ")}\"\n"), out _);
     }
 }

@@ -27,8 +27,8 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
         if (_containers.ContainsKey(request.Id)) throw new BerthException(Fault.Conflict, $"container {request.Id}: already exists");
         Stdio stdio = new(request.Stdin, request.Stdout, request.Stderr, request.Terminal);
         ContainerOptions options = OptionsMessage.Read(request, out Options message);
-        OptionsMessage.Store(request.Bundle, message);
         KeptContainer container = new(loop, request.Id, request.Bundle, space, stdio, options);
+        OptionsMessage.Store(request.Bundle, message);
         // Taken at once: a second request for the same id must not come in between.
         _containers[request.Id] = container;
         container.Ended = process => Exited(container, process);
@@ -145,7 +145,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
     protected override void Wait(WaitRequest request, TtrpcReply<WaitResponse> reply)
     {
         KeptProcess process = Find(request.Id).Process(request.ExecId);
-        process.OnEnd(() => reply.Send(new WaitResponse { ExitStatus = (uint)process.ExitStatus, ExitedAt = TimeStamps.Of(process.ExitedAt) }));
+        process.OnEnd(() => reply.Send(new WaitResponse { ExitStatus = (uint)process.ExitStatus, ExitedAt = TimeStamps.Of(process.ExitedAt) }), () => reply.Call.IsOpen);
     }
 
     protected override void Kill(KillRequest request, TtrpcReply<Empty> reply)

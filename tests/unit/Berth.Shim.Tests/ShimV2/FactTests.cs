@@ -3,7 +3,6 @@ using Berth.Oci.Faults;
 using Berth.Rpc;
 using Berth.Rpc.Protobuf;
 using Berth.Shim.Serving;
-using Berth.Shim.ShimV2;
 using Berth.Shim.ShimV2.Protos;
 using Berth.Shim.ShimV2.Protos.Google.Protobuf;
 
