@@ -6,6 +6,9 @@ internal struct CloneArguments
     /// <summary>CLONE_PIDFD.</summary>
     public const ulong PidFdFlag = 0x1000;
 
+    /// <summary>CLONE_PARENT_SETTID: the new process's number is at <see cref="ParentTid"/> before it runs.</summary>
+    public const ulong ParentSetTid = 0x10_0000;
+
     /// <summary>CLONE_PARENT: the new process is a child of the caller's parent.</summary>
     public const ulong Parent = 0x8000;
 

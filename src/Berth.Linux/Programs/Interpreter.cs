@@ -275,18 +275,16 @@ internal unsafe ref partial struct Interpreter
 
     private long CloneAgain(ulong flags)
     {
-        CloneArguments args = new() { Flags = flags | CloneArguments.Parent };
+        // The kernel writes the number down before the sibling runs: that one may meet the parent before we are scheduled again,
+        // and the parent would take us for it.
+        CloneArguments args = new() { Flags = flags | CloneArguments.Parent | CloneArguments.ParentSetTid, ParentTid = (ulong)(&Board->SiblingPid) };
         long pid = syscall(Syscall.Clone3, (nint)(&args), sizeof(CloneArguments), 0, 0, 0, 0);
         if (pid < 0)
         {
             _errno = *__errno_location();
             return -1;
         }
-        if (pid > 0)
-        {
-            Board->SiblingPid = (int)pid;
-            Quit(0);
-        }
+        if (pid > 0) Quit(0);
         return 0;
     }
 
