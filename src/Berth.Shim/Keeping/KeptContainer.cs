@@ -32,6 +32,7 @@ internal sealed class KeptContainer : IDisposable
     private int _runningExecs;
     private bool _isMaking;
     private int? _heldEnd;
+    private bool _exists;
 
     /// <summary>A container of this bundle, which is not made yet.</summary>
     /// <exception cref="BerthException">The id or the bundle is none.</exception>
@@ -42,7 +43,7 @@ internal sealed class KeptContainer : IDisposable
         (_loop, Id, Bundle, _space, _options) = (loop, id, bundle, space, options);
         _rootfs = $"{bundle}/rootfs";
         Init = new KeptProcess(loop, "", stdio);
-        _runtime = new OciRuntime(loop, options.Binary, $"{options.Root}/{space}", $"{bundle}/log.json") { SystemdCgroup = options.SystemdCgroup };
+        _runtime = new OciRuntime(loop, options.Binary, $"{options.Root}/{space}", $"{bundle}/log.json") { SystemdCgroup = options.SystemdCgroup, OomScore = options.OomScore };
         _sharesPids = !HasPidNamespace(bundle);
     }
 
@@ -178,7 +179,7 @@ internal sealed class KeptContainer : IDisposable
             {
                 BerthException? fault = Check(result, "OCI runtime exec failed") ?? Adopt(process, PidFile(process.Id));
                 EndCall();
-                if (fault is null) process.Status = process.Status == ProcessStatus.Created ? ProcessStatus.Running : process.Status;
+                if (fault is null && process.Status == ProcessStatus.Created) process.Begin();
                 Finish(fault);
             });
         }
@@ -216,6 +217,12 @@ internal sealed class KeptContainer : IDisposable
         {
             // The runtime's call comes back to it.
             done(new BerthException(Fault.WrongState, "cannot delete a process that is being started: failed precondition"));
+            return;
+        }
+        // One that never ran holds its streams, and writes nothing.
+        if (process == Init && process.Status == ProcessStatus.Created)
+        {
+            DeleteContainer(done);
             return;
         }
         process.WhenDrained(() =>
@@ -378,6 +385,7 @@ internal sealed class KeptContainer : IDisposable
 
     private void Made(RuntimeResult result, string what, Action<BerthException?> done)
     {
+        _exists = result.Succeeded;
         BerthException? fault = Check(result, what) ?? Adopt(Init, PidFile(""));
         EndCall();
         _isMaking = false;
@@ -393,7 +401,11 @@ internal sealed class KeptContainer : IDisposable
             done(fault);
         }
         // Made by the runtime, and of no use to us: a stream of it leads nowhere. It must not stay behind with nobody to know of it.
-        if (result.Succeeded) _runtime.Delete(Id, force: true, _ => Failed());
+        if (result.Succeeded) _runtime.Delete(Id, force: true, _ =>
+        {
+            _exists = false;
+            Failed();
+        });
         else Failed();
     }
 
@@ -419,7 +431,7 @@ internal sealed class KeptContainer : IDisposable
 
     private void EndCall() => Calls.End(_loop);
 
-    private static void Started(KeptProcess process) => process.Status = ProcessStatus.Running;
+    private static void Started(KeptProcess process) => process.Begin();
 
     private void Take(KeptProcess process, int status)
     {
@@ -479,7 +491,13 @@ internal sealed class KeptContainer : IDisposable
         if (e == MemoryEvent.OutOfMemory) OutOfMemory?.Invoke();
     }
 
-    private void DeleteContainer(Action<BerthException?> done) => _runtime.Delete(Id, force: false, result =>
+    private void DeleteContainer(Action<BerthException?> done)
+    {
+        if (_exists || _options.Checkpoint.Length > 0) _runtime.Delete(Id, force: false, result => Deleted(result, done));
+        else Deleted(default, done);
+    }
+
+    private void Deleted(RuntimeResult result, Action<BerthException?> done)
     {
         BerthException? fault = null;
         // A checkpoint that ends the container has deleted it already.
@@ -492,9 +510,11 @@ internal sealed class KeptContainer : IDisposable
         {
             fault ??= new BerthException(Fault.Failed, $"failed rootfs umount: {e.Message}", null, e);
         }
+        if (fault is null) _exists = false;
+        foreach (KeptProcess exec in _execs.Values) KernelPath.Remove(PidFile(exec.Id));
         Dispose();
         done(fault);
-    });
+    }
 
     private BerthException? Check(RuntimeResult result, string what) =>
         result.Succeeded ? null : new BerthException(Fault.Failed, $"{what}: {_runtime.LastError(result)}");

@@ -71,6 +71,9 @@ internal sealed class KeptProcess : IDisposable
     /// <summary>Exit code; 128 and the number of the signal that ended it.</summary>
     public int ExitStatus { get; private set; }
 
+    /// <summary>When it was started: nanoseconds since 1970, or 0.</summary>
+    public long StartedAt { get; private set; }
+
     /// <summary>When it ended: nanoseconds since 1970, or 0.</summary>
     public long ExitedAt { get; private set; }
 
@@ -154,6 +157,13 @@ internal sealed class KeptProcess : IDisposable
         if (_outputRead is not null) _output.Open(StandardStream.Output, _outputRead);
         if (_errorRead is not null) _output.Open(StandardStream.Error, _errorRead);
         if (_terminal is not null) _output.Open(StandardStream.Output, _terminal.Duplicate(), ConsoleMode.TryOpenPeer(_terminal));
+    }
+
+    /// <summary>It runs.</summary>
+    public void Begin()
+    {
+        Status = ProcessStatus.Running;
+        StartedAt = Self.RealTime;
     }
 
     /// <summary>Its pid is known.</summary>

@@ -9,11 +9,16 @@ namespace Berth.Shim.Keeping;
 /// <summary>A runtime binary and what all its calls share.</summary>
 internal sealed class OciRuntime(EventLoop loop, string binary, string root, string log)
 {
+    private int _underWay;
+
     /// <summary>The binary.</summary>
     public string Binary => binary;
 
     /// <summary>Let systemd make the cgroups.</summary>
     public bool SystemdCgroup { get; init; }
+
+    /// <summary>What the oom_score_adj of each call is set to, or null.</summary>
+    public string? OomScore { get; init; }
 
     /// <summary>create.</summary>
     public int? Create(CreateWords words, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
@@ -71,13 +76,23 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
         return last.Length > 0 ? last : result.Words;
     }
 
-    private int? Run(List<string> words, RuntimeStreams? streams, Action<RuntimeResult> ended) => RuntimeCall.Begin(loop, new RuntimeStart
+    private int? Run(List<string> words, RuntimeStreams? streams, Action<RuntimeResult> ended)
     {
-        Program = Found(binary),
-        Arguments = ["--root", root, "--log", log, "--log-format", "json", .. SystemdCgroup ? (string[])["--systemd-cgroup"] : [], .. words],
-        Environment = RuntimeStart.Inherited("NOTIFY_SOCKET"),
-        DiesWithUs = true,
-    }, streams, ended);
+        // Runtimes append to it: it would grow for ever, and an old failure would be told as that of a later call.
+        if (_underWay++ == 0) KernelPath.Remove(log);
+        return RuntimeCall.Begin(loop, new RuntimeStart
+        {
+            Program = Found(binary),
+            Arguments = ["--root", root, "--log", log, "--log-format", "json", .. SystemdCgroup ? (string[])["--systemd-cgroup"] : [], .. words],
+            Environment = RuntimeStart.Inherited("NOTIFY_SOCKET"),
+            OomScore = OomScore,
+            DiesWithUs = true,
+        }, streams, result =>
+        {
+            _underWay--;
+            ended(result);
+        });
+    }
 
     private static string[] Console(string? socket) => socket is null ? [] : ["--console-socket", socket];
 
