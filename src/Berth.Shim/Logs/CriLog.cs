@@ -20,6 +20,9 @@ internal sealed class CriLog(LogFile file) : IOutputSink, ILogDriver
     public bool IsOwed => file.IsStuck;
 
     /// <inheritdoc/>
+    public LogPlace? Place => file.Place;
+
+    /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         if (file.TakeLost() is > 0 and long lost) Add(StandardStream.Error, System.Text.Encoding.ASCII.GetBytes(LogFile.Confession(lost)));

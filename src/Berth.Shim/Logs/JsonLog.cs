@@ -22,6 +22,16 @@ internal sealed class JsonLog(LogFile file) : ILogDriver
     public bool IsOwed => file.IsStuck;
 
     /// <inheritdoc/>
+    public LogPlace? Place => file.Place;
+
+    /// <inheritdoc/>
+    public void PassUnwritten(IOutputSink sink)
+    {
+        sink.Write(StandardStream.Output, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_output));
+        sink.Write(StandardStream.Error, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_error));
+    }
+
+    /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
     {
         if (file.TakeLost() is > 0 and long lost) Line(StandardStream.Error, Encoding.ASCII.GetBytes(LogFile.Confession(lost)));

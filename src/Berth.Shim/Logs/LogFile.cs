@@ -63,6 +63,16 @@ internal sealed class LogFile : IDisposable
     private static Fd OpenOrMake(string path) => KernelPath.TryOpen(path, ToAppend, Mode)
         ?? throw new BerthException(Fault.Failed, $"Failed to open log file {path}: {KernelPath.LastErrno.Sentence()}");
 
+    /// <summary>Where the next line will be.</summary>
+    public LogPlace Place
+    {
+        get
+        {
+            FileFacts facts = KernelPath.Facts(_fd);
+            return new LogPlace(_path, facts.Inode, facts.Size + _used + (_owed?.Count ?? 0));
+        }
+    }
+
     /// <summary>Whether a full disk holds things up.</summary>
     public bool IsStuck => _retry is not null;
 

@@ -15,18 +15,19 @@ internal sealed class CallSink : IOutputSink
 
     private readonly TtrpcCall _call;
     private readonly TtrpcPort _port;
-    private readonly Action _drained;
     private readonly OutputChunk _chunk = new();
 
-    /// <summary>Sends to a call.</summary>
+    /// <summary>Sends to a call what a hub takes in.</summary>
     /// <param name="call">The call.</param>
     /// <param name="port">Its connection.</param>
-    /// <param name="drained">Called when it is not full any more.</param>
-    public CallSink(TtrpcCall call, TtrpcPort port, Action drained)
+    public CallSink(TtrpcCall call, TtrpcPort port)
     {
-        (_call, _port, _drained) = (call, port, drained);
-        port.Drained.Add(drained);
+        (_call, _port) = (call, port);
+        port.Drained.Add(GoOn);
     }
+
+    /// <summary>Whose output it gets now; it is taken out there when the client goes.</summary>
+    public OutputHub? Hub { get; private set; }
 
     /// <summary>Whether the client still listens.</summary>
     public bool IsOpen => _call.IsOpen;
@@ -51,10 +52,26 @@ internal sealed class CallSink : IOutputSink
     /// <inheritdoc/>
     public void Complete(StandardStream stream) { }
 
+    /// <summary>Gets the output of a process from now on, and no longer that of the one before.</summary>
+    public void Take(OutputHub hub)
+    {
+        Hub?.Remove(this);
+        Hub = hub;
+        hub.Add(this);
+    }
+
     /// <summary>Says that nothing more will come.</summary>
     public void End()
     {
-        _port.Drained.Remove(_drained);
+        _port.Drained.Remove(GoOn);
         if (_call.IsOpen) _call.End();
+        Hub?.Remove(this);
+        Hub = null;
+    }
+
+    private void GoOn()
+    {
+        if (IsOpen) Hub?.Resume();
+        else End();
     }
 }

@@ -2,6 +2,7 @@
 using Berth.Linux.Processes;
 using Berth.Rpc.Ttrpc;
 using Berth.Shim.Contract.Protos;
+using Berth.Shim.Serving;
 
 namespace Berth.Shim.Server;
 
@@ -11,7 +12,7 @@ internal sealed class EventBook
     private const int Most = 256;
 
     private readonly Queue<Event> _events = new();
-    private readonly List<TtrpcCall> _listeners = [];
+    private readonly List<Listener> _listeners = [];
 
     /// <summary>Number of the last one.</summary>
     public ulong Last { get; private set; }
@@ -23,22 +24,56 @@ internal sealed class EventBook
         happened.Time = Self.RealTime;
         _events.Enqueue(happened);
         if (_events.Count > Most) _events.Dequeue();
-        for (int i = _listeners.Count - 1; i >= 0; i--)
-        {
-            if (_listeners[i].IsOpen) _listeners[i].Send(happened);
-            else _listeners.RemoveAt(i);
-        }
+        for (int i = _listeners.Count - 1; i >= 0; i--) Tell(_listeners[i]);
     }
 
     /// <summary>Tells what is known after a number, and from now on what happens.</summary>
-    public void Listen(TtrpcCall call, ulong after)
+    public void Listen(TtrpcCall call, TtrpcPort port, ulong after)
     {
-        ulong first = _events.TryPeek(out Event? oldest) ? oldest.Number : Last + 1;
-        if (after + 1 < first) call.Send(new Event { Number = first - 1, Kind = "lost" });
+        Listener listener = new(call, port, after);
+        listener.GoOn = () => Tell(listener);
+        _listeners.Add(listener);
+        port.Drained.Add(listener.GoOn);
+        // Of another shim, which was there before: what is told now begins anew.
+        if (after > Last) Lost(listener, _events.TryPeek(out Event? oldest) ? oldest.Number - 1 : 0);
+        Tell(listener);
+    }
+
+    /// <summary>One that is slow to listen has no queue of its own: it goes on from its number when there is room.</summary>
+    private void Tell(Listener listener)
+    {
+        if (!listener.Call.IsOpen)
+        {
+            _listeners.Remove(listener);
+            return;
+        }
+        if (listener.Told == Last || listener.Port.IsFull) return;
+        ulong first = _events.Peek().Number;
+        if (listener.Told + 1 < first) Lost(listener, first - 1);
         foreach (Event one in _events)
         {
-            if (one.Number > after) call.Send(one);
+            if (one.Number <= listener.Told) continue;
+            if (listener.Port.IsFull) return;
+            listener.Call.Send(one);
+            listener.Told = one.Number;
         }
-        _listeners.Add(call);
+    }
+
+    private static void Lost(Listener listener, ulong number)
+    {
+        listener.Call.Send(new Event { Number = number, Kind = "lost", Time = Self.RealTime });
+        listener.Told = number;
+    }
+
+    private sealed class Listener(TtrpcCall call, TtrpcPort port, ulong after)
+    {
+        public TtrpcCall Call { get; } = call;
+
+        public TtrpcPort Port { get; } = port;
+
+        /// <summary>Number of the last that it was told.</summary>
+        public ulong Told { get; set; } = after;
+
+        public Action GoOn { get; set; } = static () => { };
     }
 }

@@ -1,4 +1,5 @@
 // Probes a container by executing a command in it, again and again (Docker's HEALTHCHECK).
+using Berth.Linux;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Oci.Faults;
@@ -11,7 +12,9 @@ namespace Berth.Shim.Server;
 /// <summary>The probes of one container, and what they say of it.</summary>
 internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
 {
-    private const string Prefix = "berth-health-";
+    /// <summary>How ids of probes begin: nobody else may have such a one.</summary>
+    public const string Prefix = "berth-health-";
+
     private const int MostProbes = 5, MostOutput = 4096, NeverRan = -1;
     private const long UsualInterval = 30_000, UsualTimeout = 30_000, UsualStartInterval = 5_000;
 
@@ -20,6 +23,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     private long _startedAt;
     private int _number;
     private bool _runs;
+    private bool _wasFrozen;
 
     /// <summary>What the probes say.</summary>
     public HealthStatus Status { get; private set; } = HealthStatus.Starting;
@@ -51,6 +55,9 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         _next = null;
     }
 
+    /// <summary>It is frozen, or goes on: of a probe that is under way, nothing can be said.</summary>
+    public void Froze() => _wasFrozen = true;
+
     private bool IsInStartPeriod => (ulong)((Self.Monotonic - _startedAt) / 1_000_000) < check.StartPeriodMs;
 
     private void Schedule()
@@ -67,6 +74,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
             if (_runs) Schedule();
             return;
         }
+        _wasFrozen = false;
         Probe probe = new() { StartedAt = Self.RealTime };
         KeptContainer container = ward.Container;
         KeptProcess process;
@@ -74,7 +82,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         {
             process = container.AddExec($"{Prefix}{++_number}", new Stdio("", "", "", false) { IsKept = true }, check.Process);
         }
-        catch (BerthException e)
+        catch (Exception e) when (e is BerthException or LinuxException)
         {
             Judge(probe, NeverRan, e.Message);
             return;
@@ -91,6 +99,8 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         {
             if (fault is null)
             {
+                // A runtime that took so long has nothing left to be waited for.
+                if (late) container.Kill(process, 9, all: false, static _ => { });
                 process.OnEnd(() =>
                 {
                     timeout.Cancel();
@@ -106,6 +116,11 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
 
     private void Judge(Probe probe, int exitStatus, string output)
     {
+        if (_wasFrozen)
+        {
+            Schedule();
+            return;
+        }
         probe.EndedAt = Self.RealTime;
         probe.ExitStatus = exitStatus;
         probe.Output = System.Text.Encoding.UTF8.GetBytes(output);

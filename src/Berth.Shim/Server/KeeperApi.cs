@@ -8,11 +8,14 @@ using Berth.Shim.Contract.Protos;
 using Berth.Shim.Keeping;
 using Berth.Shim.Serving;
 using Berth.Shim.ShimV2;
+using Berth.Shim.Streams;
 
 namespace Berth.Shim.Server;
 
 /// <summary>The containers of one shim, as our engine sees them.</summary>
-internal sealed class KeeperApi(EventLoop loop) : KeeperService
+/// <param name="loop">The loop.</param>
+/// <param name="oomScore">What containers begin with, where the shim's own oom_score_adj was changed.</param>
+internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperService
 {
     /// <summary>Version of the contract.</summary>
     public const uint Version = 1;
@@ -33,25 +36,30 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
         {
             foreach (Ward ward in _wards.Values)
             {
-                if (ward.IsAlive) return true;
+                if (ward.IsNeeded) return true;
             }
             return false;
         }
     }
 
-    protected override void Hello(HelloRequest request, TtrpcReply<HelloResponse> reply) => reply.Send(new HelloResponse
+    protected override void Hello(HelloRequest request, TtrpcReply<HelloResponse> reply)
     {
-        Version = Math.Min(request.Version, Version),
-        ShimVersion = ShimCommand.Version,
-        Pid = (uint)Self.ProcessId,
-        LastEvent = _events.Last,
-    });
+        if (request.Version == 0) throw new BerthException(Fault.InvalidArgument, "there is no version 0 of the contract");
+        reply.Send(new HelloResponse
+        {
+            Version = Math.Min(request.Version, Version),
+            ShimVersion = ShimCommand.Version,
+            Pid = (uint)Self.ProcessId,
+            LastEvent = _events.Last,
+        });
+    }
 
     protected override void Create(CreateRequest request, TtrpcReply<CreateResponse> reply)
     {
         if (request.Id.Length == 0 || request.Bundle.Length == 0) throw new BerthException(Fault.InvalidArgument, "a container needs an id and a bundle");
+        if (request.Runtime is not { Root.Length: > 0 }) throw new BerthException(Fault.InvalidArgument, "a runtime needs its state directory");
         if (_wards.ContainsKey(request.Id)) throw new BerthException(Fault.Conflict, $"container {request.Id} is kept already");
-        Ward ward = new(loop, _events, request) { EndedForGood = () => Changed?.Invoke() };
+        Ward ward = new(loop, _events, request, oomScore) { EndedForGood = () => Changed?.Invoke() };
         _wards[request.Id] = ward;
         ward.Create(fault =>
         {
@@ -60,6 +68,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
                 _wards.Remove(request.Id);
                 ward.Dispose();
                 Fail(reply.Call, fault);
+                Changed?.Invoke();
                 return;
             }
             reply.Send(new CreateResponse { Pid = (uint)ward.Container.Init.Pid });
@@ -114,7 +123,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
     {
         Ward ward = Find(request.Id);
         KeptProcess process = ward.Container.Process(request.ExecId);
-        process.OnEnd(() => reply.Send(new WaitResponse { ExitStatus = (uint)process.ExitStatus, ExitedAt = process.ExitedAt, OomKilled = ward.OomKilled }));
+        process.OnEnd(() => reply.Send(new WaitResponse { ExitStatus = (uint)process.ExitStatus, ExitedAt = process.ExitedAt, OomKilled = ward.OomKilled }), () => reply.Call.IsOpen);
     }
 
     protected override void Delete(ProcessRequest request, TtrpcReply<DeleteResponse> reply)
@@ -130,7 +139,8 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
             }
             reply.Send(new DeleteResponse { ExitStatus = (uint)process.ExitStatus, ExitedAt = process.ExitedAt });
             if (request.ExecId.Length > 0) return;
-            _wards.Remove(request.Id);
+            // Two that asked for the same are both answered; the name may be another's by then.
+            if (_wards.TryGetValue(request.Id, out Ward? named) && named == ward) _wards.Remove(request.Id);
             ward.Dispose();
             Changed?.Invoke();
         });
@@ -140,7 +150,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
 
     protected override void FollowLog(ContainerRequest request, TtrpcCall call) => Find(request.Id).Follow(call, TtrpcPort.Serving!);
 
-    protected override void Events(EventsRequest request, TtrpcCall call) => _events.Listen(call, request.After);
+    protected override void Events(EventsRequest request, TtrpcCall call) => _events.Listen(call, TtrpcPort.Serving!, request.After);
 
     protected override void Stats(ContainerRequest request, TtrpcReply<StatsResponse> reply)
     {
@@ -150,7 +160,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
 
     protected override void SetPolicy(PolicyRequest request, TtrpcReply<Done> reply)
     {
-        Find(request.Id).Policy = request.Restart ?? new RestartPolicy();
+        Find(request.Id).SetPolicy(request.Restart ?? new RestartPolicy());
         reply.Send(new Done());
     }
 
@@ -167,13 +177,16 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
         ShutdownAsked?.Invoke();
     }
 
-    private Ward Find(string id) => _wards.TryGetValue(id, out Ward? ward) ? ward : throw new BerthException(Fault.NotFound, $"no container {id} is kept here");
+    private Ward Find(string id)
+    {
+        if (!_wards.TryGetValue(id, out Ward? ward)) throw new BerthException(Fault.NotFound, $"no container {id} is kept here");
+        return ward.IsMade ? ward : throw new BerthException(Fault.WrongState, $"container {id} is still being made");
+    }
 
     private static Container StateOf(Ward ward)
     {
         KeptProcess first = ward.Container.Init;
         Container state = new() { Id = ward.Id, Bundle = ward.Bundle, First = StateOf(first), Restarts = ward.Restarts };
-        state.First.StartedAt = ward.StartedAt;
         state.First.OomKilled = ward.OomKilled;
         if (ward.IsRestarting) state.First.Status = Status.Restarting;
         foreach (KeptProcess exec in ward.Container.Execs)
@@ -198,6 +211,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
             _ => Status.Stopped,
         },
         ExitStatus = (uint)process.ExitStatus,
+        StartedAt = process.StartedAt,
         ExitedAt = process.ExitedAt,
     };
 
@@ -224,9 +238,7 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
                 if (_process is null) Begin(call, input);
                 if (input.Input.Length == 0) return;
                 _process!.Input.Write(input.Input);
-                if (!_process.Input.IsFull) return;
-                port.IsHeld = true;
-                _process.Input.Drained = () => port.IsHeld = false;
+                if (_process.Input.IsFull && !port.IsHeld) Hold(_process.Input);
             }
             catch (BerthException e)
             {
@@ -243,6 +255,19 @@ internal sealed class KeeperApi(EventLoop loop) : KeeperService
             // One that has only ended its input goes on listening.
             if (!call.IsOpen && _sink is not null && _ward is not null && _process is not null) _ward.Detach(_process.Id, _sink);
             if (_process is not null && _ward is not null && _ward.ClosesInput(_process)) _process.CloseInput();
+        }
+
+        /// <summary>Nothing is read from this client until the program has read; there may be others who wait too.</summary>
+        private void Hold(InputPipe input)
+        {
+            port.IsHeld = true;
+            Action? before = input.Drained;
+            input.Drained = () =>
+            {
+                input.Drained = before;
+                port.IsHeld = false;
+                before?.Invoke();
+            };
         }
 
         private void Begin(TtrpcCall call, AttachInput first)

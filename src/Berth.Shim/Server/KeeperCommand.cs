@@ -16,6 +16,8 @@ namespace Berth.Shim.Server;
 public static class KeeperCommand
 {
     private const int SIGINT = 2, SIGPIPE = 13, SIGTERM = 15;
+    // An engine that starts a shim and dies before it has said a word has left one that nobody knows.
+    private const int FirstWordMilliseconds = 60_000;
 
     private const string Usage = """
         berth-shim keep --socket PATH [--foreground]
@@ -70,9 +72,9 @@ public static class KeeperCommand
         Daemon.NewSession();
         Daemon.Ignore(SIGPIPE);
         Daemon.SetSubreaper(true);
-        OomScore.Protect();
+        string? oomScore = OomScore.Protect();
         using EventLoop loop = new([SIGTERM, SIGINT], static _ => { });
-        KeeperApi api = new(loop);
+        KeeperApi api = new(loop, oomScore);
         List<TtrpcPort> ports = [];
         bool met = false;
         // Nobody talks to it and nothing lives in it: what there is to know is in files by now.
@@ -80,12 +82,14 @@ public static class KeeperCommand
         {
             if (met && ports.Count == 0 && !api.IsNeeded) loop.Stop();
         }
+        Alarm unmet = loop.After(FirstWordMilliseconds, loop.Stop);
         api.Changed = EndIfIdle;
         api.ShutdownAsked = loop.Stop;
         loop.Look(listener, Readiness.Read, _ =>
         {
             if (UnixSocket.TryAccept(listener) is not { } socket) return;
             met = true;
+            unmet.Cancel();
             ports.Add(new TtrpcPort(loop, socket, name => name == KeeperService.FullName ? api : null)
             {
                 Closed = port =>

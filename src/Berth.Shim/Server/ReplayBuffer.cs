@@ -6,9 +6,14 @@ namespace Berth.Shim.Server;
 /// <summary>Keeps so many bytes, and of which stream each is; what is older is forgotten.</summary>
 internal sealed class ReplayBuffer(int most) : IOutputSink
 {
-    // Grows with what is written: most containers write little.
-    private readonly Queue<(StandardStream Stream, byte[] Bytes)> _chunks = new();
-    private int _bytes;
+    private const int First = 1024;
+
+    // A ring that grows with what is written: most containers write little. Beside it, where each run of one stream ends.
+    private readonly Queue<Run> _runs = new();
+    private byte[] _ring = [];
+    private int _start;
+    private int _count;
+    private Run? _last;
 
     /// <inheritdoc/>
     public bool IsFull => false;
@@ -18,9 +23,14 @@ internal sealed class ReplayBuffer(int most) : IOutputSink
     {
         if (bytes.Length > most) bytes = bytes[^most..];
         if (bytes.IsEmpty) return;
-        _chunks.Enqueue((stream, bytes.ToArray()));
-        _bytes += bytes.Length;
-        while (_bytes > most && _chunks.TryDequeue(out (StandardStream Stream, byte[] Bytes) oldest)) _bytes -= oldest.Bytes.Length;
+        Forget(_count + bytes.Length - most);
+        if (_count + bytes.Length > _ring.Length) Grow(_count + bytes.Length);
+        int at = (_start + _count) % _ring.Length, straight = Math.Min(bytes.Length, _ring.Length - at);
+        bytes[..straight].CopyTo(_ring.AsSpan(at));
+        bytes[straight..].CopyTo(_ring);
+        _count += bytes.Length;
+        if (_last?.Stream != stream) _runs.Enqueue(_last = new Run(stream));
+        _last.Length += bytes.Length;
     }
 
     /// <inheritdoc/>
@@ -29,6 +39,46 @@ internal sealed class ReplayBuffer(int most) : IOutputSink
     /// <summary>Hands everything to another sink.</summary>
     public void PlayTo(IOutputSink sink)
     {
-        foreach ((StandardStream stream, byte[] bytes) in _chunks) sink.Write(stream, bytes);
+        int at = _start;
+        foreach (Run run in _runs)
+        {
+            int straight = Math.Min(run.Length, _ring.Length - at);
+            sink.Write(run.Stream, _ring.AsSpan(at, straight));
+            sink.Write(run.Stream, _ring.AsSpan(0, run.Length - straight));
+            at = (at + run.Length) % _ring.Length;
+        }
+    }
+
+    private void Forget(int bytes)
+    {
+        if (bytes <= 0) return;
+        _start = (_start + bytes) % _ring.Length;
+        _count -= bytes;
+        while (bytes > 0)
+        {
+            Run oldest = _runs.Peek();
+            int part = Math.Min(bytes, oldest.Length);
+            oldest.Length -= part;
+            bytes -= part;
+            if (oldest.Length > 0) continue;
+            _runs.Dequeue();
+            if (oldest == _last) _last = null;
+        }
+    }
+
+    private void Grow(int needed)
+    {
+        byte[] larger = GC.AllocateUninitializedArray<byte>(Math.Min(most, Math.Max(First, Math.Max(needed, _ring.Length * 2))));
+        int straight = Math.Min(_count, _ring.Length - _start);
+        _ring.AsSpan(_start, straight).CopyTo(larger);
+        _ring.AsSpan(0, _count - straight).CopyTo(larger.AsSpan(straight));
+        (_ring, _start) = (larger, 0);
+    }
+
+    private sealed class Run(StandardStream stream)
+    {
+        public StandardStream Stream { get; } = stream;
+
+        public int Length { get; set; }
     }
 }

@@ -25,6 +25,7 @@ internal sealed class Ward : IDisposable
     private readonly EventLoop _loop;
     private readonly EventBook _events;
     private readonly CreateRequest _request;
+    private readonly string? _oomScore;
     private readonly List<ILogDriver> _logs = [];
     private readonly List<CallSink> _followers = [];
     private readonly Dictionary<string, ReplayBuffer> _replays = [];
@@ -32,16 +33,26 @@ internal sealed class Ward : IDisposable
     private KeptContainer _container;
     private Alarm? _restart;
     private long _pause = FirstPause;
+    private bool _remaking;
+    private bool _hasRun;
     private bool _restartAnyway;
     private bool _exitCommandRan;
 
     /// <summary>A container that is not made yet.</summary>
     /// <exception cref="BerthException">A log cannot be opened.</exception>
-    public Ward(EventLoop loop, EventBook events, CreateRequest request)
+    public Ward(EventLoop loop, EventBook events, CreateRequest request, string? oomScore)
     {
-        (_loop, _events, _request) = (loop, events, request);
+        (_loop, _events, _request, _oomScore) = (loop, events, request, oomScore);
         Policy = request.Restart ?? new RestartPolicy();
-        foreach (Log log in request.Logs) _logs.Add(OpenLog(log));
+        try
+        {
+            foreach (Log log in request.Logs) _logs.Add(OpenLog(log));
+        }
+        catch
+        {
+            foreach (ILogDriver log in _logs) log.Dispose();
+            throw;
+        }
         _container = NewContainer();
         Health = request.Health is { } check ? new HealthWatch(loop, this, check) : null;
     }
@@ -56,7 +67,10 @@ internal sealed class Ward : IDisposable
     public KeptContainer Container => _container;
 
     /// <summary>When it is started again.</summary>
-    public RestartPolicy Policy { get; set; }
+    public RestartPolicy Policy { get; private set; }
+
+    /// <summary>Whether the runtime has made it: before that, nothing can be asked of it.</summary>
+    public bool IsMade { get; private set; }
 
     /// <summary>Whether it was ended on purpose, and is not to be started again.</summary>
     public bool IsForGood { get; private set; }
@@ -67,49 +81,70 @@ internal sealed class Ward : IDisposable
     /// <summary>Whether a process was killed for lack of memory in this run.</summary>
     public bool OomKilled { get; private set; }
 
-    /// <summary>When this run began: nanoseconds since 1970, or 0.</summary>
-    public long StartedAt { get; private set; }
-
     /// <summary>Its probes, or null.</summary>
     public HealthWatch? Health { get; }
 
     /// <summary>Whether it will be started again.</summary>
-    public bool IsRestarting => _restart is not null;
+    public bool IsRestarting => _restart is not null || _remaking;
 
     /// <summary>Whether a process of it is alive, or will be.</summary>
     public bool IsAlive => IsRestarting || _container.Init.Status != ProcessStatus.Stopped;
+
+    /// <summary>Whether the shim has to stay for it: it is alive, or a full disk has not taken all of its log.</summary>
+    public bool IsNeeded => IsAlive || _logs.Exists(static log => log.IsFull);
 
     /// <summary>Called when it has ended for good.</summary>
     public Action? EndedForGood { get; set; }
 
     /// <summary>Has it made.</summary>
-    public void Create(Action<BerthException?> done) => _container.Create([], fault =>
+    public void Create(Action<BerthException?> done)
     {
-        if (fault is null) Tell("created", _container.Init);
-        done(fault);
-    });
+        // What is said there of an earlier life is not true of this one.
+        KernelPath.Remove($"{Bundle}/{ExitFile}");
+        _container.Create([], fault =>
+        {
+            if (fault is null)
+            {
+                IsMade = true;
+                Tell("created", _container.Init);
+            }
+            done(fault);
+        });
+    }
 
     /// <summary>Has it started.</summary>
-    public void Start(Action<BerthException?> done) => _container.Start(fault =>
+    public void Start(Action<BerthException?> done)
     {
-        if (fault is null)
+        KeptContainer container = _container;
+        if (container.Init.IsStarting || container.Init.Status != ProcessStatus.Created)
         {
-            StartedAt = Self.RealTime;
-            Tell("started", _container.Init);
-            Health?.Start();
+            done(new BerthException(Fault.WrongState, $"cannot start a {KeptContainer.StatusWord(container.Init.Status)} container"));
+            return;
         }
-        done(fault);
-        _container.Release(_container.Init);
-    });
+        container.Start(fault =>
+        {
+            if (fault is null)
+            {
+                _hasRun = true;
+                Tell("started", container.Init);
+                Health?.Start();
+            }
+            done(fault);
+            container.Release(container.Init);
+        });
+    }
 
     /// <summary>Executes a process in it.</summary>
     public void Exec(ExecRequest request, Action<BerthException?, KeptProcess?> done)
     {
+        string id = request.ExecId;
+        if (id.Length == 0 || id.Contains('/') || id.StartsWith(HealthWatch.Prefix, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
         KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
         AddReplay(process, request.ReplayBytes);
         Run(process, fault =>
         {
             if (fault is null) Tell("started", process);
+            else _replays.Remove(id);
             done(fault, process);
         });
     }
@@ -132,11 +167,10 @@ internal sealed class Ward : IDisposable
         if (request.ForGood && request.ExecId.Length == 0)
         {
             IsForGood = true;
-            if (_restart is not null)
+            if (IsRestarting)
             {
-                // Nothing is there to be killed.
-                CancelRestart();
-                Finish();
+                // Nothing is there to be killed; what is under way ends itself.
+                if (CancelRestart()) Finish();
                 done(null);
                 return;
             }
@@ -156,9 +190,11 @@ internal sealed class Ward : IDisposable
     {
         void Frozen(BerthException? fault)
         {
+            Health?.Froze();
             if (fault is null) Tell(freeze ? "paused" : "resumed", _container.Init);
             done(fault);
         }
+        Health?.Froze();
         if (freeze) _container.Pause(Frozen);
         else _container.Resume(Frozen);
     }
@@ -166,8 +202,13 @@ internal sealed class Ward : IDisposable
     /// <summary>Takes a process away that has ended; without an id, the container.</summary>
     public void Delete(string exec, Action<BerthException?> done)
     {
-        if (exec.Length == 0) CancelRestart();
         KeptProcess process = _container.Process(exec);
+        if (exec.Length == 0)
+        {
+            if (_remaking) throw new BerthException(Fault.WrongState, "cannot delete a container that is being started again", "end it for good first");
+            CancelRestart();
+            if (process.Status is ProcessStatus.Created or ProcessStatus.Stopped) IsForGood = true;
+        }
         _container.Delete(process, fault =>
         {
             if (fault is null && exec.Length > 0)
@@ -185,15 +226,16 @@ internal sealed class Ward : IDisposable
     {
         KeptProcess process = _container.Process(exec);
         OutputHub hub = process.Output;
-        CallSink sink = new(call, port, hub.Resume);
+        CallSink sink = new(call, port);
         if (replay && _replays.TryGetValue(exec, out ReplayBuffer? latest)) latest.PlayTo(sink);
         if (process.Status == ProcessStatus.Stopped)
         {
             sink.End();
             return sink;
         }
-        hub.Add(sink);
+        sink.Take(hub);
         if (!_attached.TryGetValue(exec, out List<CallSink>? sinks)) _attached[exec] = sinks = [];
+        sinks.RemoveAll(static other => !other.IsOpen);
         sinks.Add(sink);
         return sink;
     }
@@ -202,7 +244,7 @@ internal sealed class Ward : IDisposable
     public void Detach(string exec, CallSink sink)
     {
         if (_attached.TryGetValue(exec, out List<CallSink>? sinks)) sinks.Remove(sink);
-        _container.Process(exec).Output.Remove(sink);
+        sink.End();
     }
 
     /// <summary>Whether the input ends with the first client that goes.</summary>
@@ -211,14 +253,28 @@ internal sealed class Ward : IDisposable
     /// <summary>Hands all that is written to the log from now on to a client, and tells where the log stands.</summary>
     public void Follow(Rpc.Ttrpc.TtrpcCall call, Serving.TtrpcPort port)
     {
-        Log? file = _request.Logs.Find(static log => log.Path.Length > 0);
-        long offset = file is not null && KernelPath.Facts(file.Path) is { } facts ? facts.Size : 0;
-        call.Send(new OutputChunk { Path = file?.Path ?? "", Offset = offset, Time = Self.RealTime });
-        CallSink sink = new(call, port, () => _container.Init.Output.Resume());
+        ILogDriver? file = _logs.Find(static log => log.Place is not null);
+        LogPlace place = file?.Place ?? new LogPlace("", 0, 0);
+        call.Send(new OutputChunk { Path = place.Path, Offset = place.Offset, Inode = place.Inode, Time = Self.RealTime });
+        CallSink sink = new(call, port);
+        file?.PassUnwritten(sink);
+        if (!IsAlive)
+        {
+            sink.End();
+            return;
+        }
         _followers.RemoveAll(static follower => !follower.IsOpen);
         _followers.Add(sink);
-        _container.Init.Output.Add(sink);
-        if (!IsAlive) sink.End();
+        sink.Take(_container.Init.Output);
+    }
+
+    /// <summary>Says anew when it is to be started again; if that is not to be, it is not waited for either.</summary>
+    public void SetPolicy(RestartPolicy policy)
+    {
+        Policy = policy;
+        if (_restart is null || ShouldRestart(_container.Init.ExitStatus)) return;
+        CancelRestart();
+        Finish();
     }
 
     /// <summary>Begins new log files.</summary>
@@ -230,8 +286,14 @@ internal sealed class Ward : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        IsForGood = true;
         CancelRestart();
         Health?.Stop();
+        foreach (CallSink follower in _followers) follower.End();
+        foreach (List<CallSink> sinks in (List<CallSink>[])[.. _attached.Values])
+        {
+            foreach (CallSink sink in (CallSink[])[.. sinks]) sink.End();
+        }
         _container.Dispose();
         foreach (ILogDriver log in _logs) log.Dispose();
     }
@@ -248,9 +310,13 @@ internal sealed class Ward : IDisposable
             SystemdCgroup = runtime.SystemdCgroup,
             NoPivot = runtime.NoPivot,
             NoNewKeyring = runtime.NoNewKeyring,
+            OomScore = _oomScore,
         });
         foreach (ILogDriver log in _logs) container.Init.Output.Add(log);
-        foreach (CallSink follower in _followers) container.Init.Output.Add(follower);
+        foreach (CallSink follower in _followers)
+        {
+            if (follower.IsOpen) follower.Take(container.Init.Output);
+        }
         AddReplay(container.Init, _request.ReplayBytes);
         container.Ended = process => Ended(container, process);
         container.OutOfMemory = () =>
@@ -271,20 +337,20 @@ internal sealed class Ward : IDisposable
     {
         if (_attached.Remove(process.Id, out List<CallSink>? sinks))
         {
-            foreach (CallSink sink in sinks) sink.End();
+            foreach (CallSink sink in (CallSink[])[.. sinks]) sink.End();
         }
         if (process.Id.Length == 0) Health?.Stop();
         if (Health?.Owns(process) == true) return;
         _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = "exited", Pid = (uint)process.Pid, ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
-        if (process != container.Init) return;
-        WriteExitFile(process);
+        // What is taken away, or is another by now, has nothing more to be decided.
+        if (process != container.Init || container != _container) return;
         if (ShouldRestart(process.ExitStatus)) RestartLater(process);
         else Finish();
     }
 
     private bool ShouldRestart(int exitStatus)
     {
-        if (IsForGood) return false;
+        if (IsForGood || !_hasRun) return false;
         if (_restartAnyway) return true;
         return Policy.When switch
         {
@@ -296,62 +362,75 @@ internal sealed class Ward : IDisposable
 
     private void RestartLater(KeptProcess process)
     {
-        _restartAnyway = false;
-        if (process.ExitedAt - StartedAt >= SteadyNanoseconds) _pause = FirstPause;
+        if (process.ExitedAt - process.StartedAt >= SteadyNanoseconds) _pause = FirstPause;
+        WriteExitFile(isRestarting: true);
         _events.Add(new Event { Id = Id, Kind = "restarting", ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
+        Pause();
+    }
+
+    private void Pause()
+    {
         _restart = _loop.After(_pause, RestartNow);
         _pause = Math.Min(_pause * 2, LongestPause);
     }
 
     private void RestartNow()
     {
+        _restart = null;
+        _remaking = true;
         Restarts++;
-        OomKilled = false;
         _container.Delete(_container.Init, fault =>
         {
-            if (fault is not null)
+            if (fault is not null || IsForGood)
             {
                 Retry();
                 return;
             }
+            foreach (KeptProcess exec in _container.Execs) _replays.Remove(exec.Id);
+            OomKilled = false;
             _container = NewContainer();
             Create(made =>
             {
-                if (made is null) Start(started => AfterRestart(started));
-                else AfterRestart(made);
+                if (made is null)
+                {
+                    Start(AfterRestart);
+                    return;
+                }
+                // One that never was has ended all the same: nobody waits for it.
+                _container.Init.End(255 << 8);
+                Retry();
             });
         });
     }
 
     private void AfterRestart(BerthException? fault)
     {
-        _restart = null;
-        if (fault is not null) Retry();
-        // Somebody has ended it for good while it was started again.
-        else if (IsForGood) KillNow(restart: false);
+        _remaking = false;
+        if (fault is null) _restartAnyway = false;
+        // It was made and cannot be started, or somebody has ended it for good meanwhile. What follows, its end decides.
+        if (fault is not null || IsForGood) _container.Kill(_container.Init, 9, all: false, static _ => { });
     }
 
     /// <summary>What could not be made now may be possible later: an image store that is away, memory that is short.</summary>
     private void Retry()
     {
-        if (IsForGood || Policy.When == Restart.Never || (Policy.Most > 0 && Restarts >= Policy.Most))
-        {
-            _restart = null;
-            Finish();
-            return;
-        }
-        _restart = _loop.After(_pause, RestartNow);
-        _pause = Math.Min(_pause * 2, LongestPause);
+        _remaking = false;
+        if (ShouldRestart(exitStatus: 255)) Pause();
+        else Finish();
     }
 
-    private void CancelRestart()
+    /// <returns>Whether it was waited for.</returns>
+    private bool CancelRestart()
     {
-        _restart?.Cancel();
+        if (_restart is null) return false;
+        _restart.Cancel();
         _restart = null;
+        return true;
     }
 
     private void Finish()
     {
+        WriteExitFile(isRestarting: false);
         foreach (CallSink follower in _followers) follower.End();
         _followers.Clear();
         foreach (ILogDriver log in _logs) log.Sync();
@@ -360,8 +439,20 @@ internal sealed class Ward : IDisposable
     }
 
     /// <summary>For an engine that finds no shim any more.</summary>
-    private void WriteExitFile(KeptProcess process) => KernelPath.WriteAtomically($"{Bundle}/{ExitFile}", Encoding.ASCII.GetBytes(
-        $$"""{"version":1,"pid":{{process.Pid}},"exitStatus":{{process.ExitStatus}},"exitedAt":{{process.ExitedAt}},"oomKilled":{{(OomKilled ? "true" : "false")}},"restarts":{{Restarts}}}""" + "\n"), 0x180);
+    private void WriteExitFile(bool isRestarting)
+    {
+        KeptProcess process = _container.Init;
+        try
+        {
+            KernelPath.WriteAtomically($"{Bundle}/{ExitFile}", Encoding.ASCII.GetBytes(
+                $$"""{"version":1,"pid":{{process.Pid}},"exitStatus":{{process.ExitStatus}},"exitedAt":{{process.ExitedAt}},"oomKilled":{{(OomKilled ? "true" : "false")}},"restarts":{{Restarts}},"restarting":{{(isRestarting ? "true" : "false")}}}""" + "\n"), 0x180);
+        }
+        catch (LinuxException e)
+        {
+            // A bundle that is gone, a disk that is full: the others in this shim must not pay for it.
+            _events.Add(new Event { Id = Id, Kind = $"exit file failed: {e.Message}" });
+        }
+    }
 
     private void RunExitCommand()
     {
@@ -374,6 +465,7 @@ internal sealed class Ward : IDisposable
                 Program = OciRuntime.Found(_request.ExitCommand[0]),
                 Arguments = _request.ExitCommand.GetRange(1, _request.ExitCommand.Count - 1),
                 Environment = RuntimeStart.Inherited(),
+                OomScore = _oomScore,
                 ClosesOthers = true,
             }.Start();
             _loop.OnExit(pid, static _ => { });
@@ -389,7 +481,11 @@ internal sealed class Ward : IDisposable
     private ILogDriver OpenLog(Log log)
     {
         LogLimits limits = new() { MostBytes = log.MostBytes, Backups = (int)log.Backups };
-        void Drained() => _container?.Init.Output.Resume();
+        void Drained()
+        {
+            _container?.Init.Output.Resume();
+            if (!IsAlive) EndedForGood?.Invoke();
+        }
         return log.Driver switch
         {
             "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { })),

@@ -35,6 +35,9 @@ internal sealed class TtrpcPort : IDisposable
     /// <summary>Whether so much waits to be sent that streams should wait.</summary>
     public bool IsFull => _connection.Outgoing.Length > TtrpcServerConnection.MaxUnsent / 2;
 
+    /// <summary>Whether the other end is gone.</summary>
+    public bool IsClosed => _socket.IsClosed;
+
     /// <summary>Whether nothing is read for now: what came last is more than can be taken.</summary>
     public bool IsHeld
     {
@@ -46,7 +49,7 @@ internal sealed class TtrpcPort : IDisposable
         }
     }
 
-    /// <summary>Called when it is not full any more.</summary>
+    /// <summary>Called when it is not full any more, and when it is closed: nobody waits for room then.</summary>
     public List<Action> Drained { get; } = [];
 
     /// <summary>Called once when it is closed.</summary>
@@ -59,6 +62,8 @@ internal sealed class TtrpcPort : IDisposable
         _watch?.Remove();
         _socket.Dispose();
         _connection.Close();
+        foreach (Action drained in (Action[])[.. Drained]) drained();
+        Drained.Clear();
         Closed?.Invoke(this);
     }
 
@@ -77,6 +82,11 @@ internal sealed class TtrpcPort : IDisposable
                 return;
             }
             _connection.Sent(n);
+        }
+        if (_connection.IsClosed)
+        {
+            Dispose();
+            return;
         }
         // Calls that came while too much waited to be sent are still in the buffer: no byte on the wire would tell of them.
         if (hadUnsent && _connection.WantsBytes && !IsHeld) Serve();

@@ -282,6 +282,7 @@ public sealed partial class OutputChunk : IMessage
     public long Time { get; set; }
     public string Path { get; set; } = "";
     public long Offset { get; set; }
+    public ulong Inode { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -290,6 +291,7 @@ public sealed partial class OutputChunk : IMessage
         to.Varint(3, (ulong)Time);
         to.String(4, Path);
         to.Varint(5, (ulong)Offset);
+        to.Varint(6, Inode);
     }
 
     public void Read(ref ProtobufReader from)
@@ -303,6 +305,7 @@ public sealed partial class OutputChunk : IMessage
                 case 24: Time = (long)from.Varint(); break;
                 case 34: Path = from.String(); break;
                 case 40: Offset = (long)from.Varint(); break;
+                case 48: Inode = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
