@@ -36,7 +36,20 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         {
             foreach (Ward ward in _wards.Values)
             {
-                if (ward.IsNeeded) return true;
+                if (ward.IsAlive) return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Whether a full disk has not taken all of a log.</summary>
+    public bool IsOwed
+    {
+        get
+        {
+            foreach (Ward ward in _wards.Values)
+            {
+                if (ward.IsOwed) return true;
             }
             return false;
         }

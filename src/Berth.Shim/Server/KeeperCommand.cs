@@ -18,6 +18,8 @@ public static class KeeperCommand
     private const int SIGINT = 2, SIGPIPE = 13, SIGTERM = 15;
     // An engine that starts a shim and dies before it has said a word has left one that nobody knows.
     private const int FirstWordMilliseconds = 60_000;
+    // How often, and how many times, a full disk is waited for at the end.
+    private const int OwedMilliseconds = 250, OwedTries = 40;
 
     private const string Usage = """
         berth-shim keep --socket PATH [--foreground]
@@ -51,7 +53,7 @@ public static class KeeperCommand
         try
         {
             Self.OpenStandardStreams();
-            using Fd listener = Listen(path);
+            Fd listener = Listen(path);
             if (!foreground && Daemon.Fork() is > 0 and int pid)
             {
                 KernelPath.WriteAtomically(path + ".pid", Encoding.ASCII.GetBytes($"{pid}\n"), 0x180);
@@ -77,17 +79,21 @@ public static class KeeperCommand
         KeeperApi api = new(loop, oomScore);
         List<TtrpcPort> ports = [];
         bool met = false;
+        int tries = 0;
+        // What one container's bundle, disk or runtime does to us is told where it can be; the others must not pay for it.
+        loop.Failed = static e => e is LinuxException or BerthException;
         // Nobody talks to it and nothing lives in it: what there is to know is in files by now.
         void EndIfIdle()
         {
-            if (met && ports.Count == 0 && !api.IsNeeded) loop.Stop();
+            if (!met || ports.Count > 0 || api.IsNeeded) return;
+            if (api.IsOwed && tries++ < OwedTries) loop.After(OwedMilliseconds, EndIfIdle);
+            else loop.Stop();
         }
         Alarm unmet = loop.After(FirstWordMilliseconds, loop.Stop);
         api.Changed = EndIfIdle;
         api.ShutdownAsked = loop.Stop;
-        loop.Look(listener, Readiness.Read, _ =>
+        using Listener door = new(loop, listener, socket =>
         {
-            if (UnixSocket.TryAccept(listener) is not { } socket) return;
             met = true;
             unmet.Cancel();
             ports.Add(new TtrpcPort(loop, socket, name => name == KeeperService.FullName ? api : null)

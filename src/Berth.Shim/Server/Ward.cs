@@ -90,8 +90,8 @@ internal sealed class Ward : IDisposable
     /// <summary>Whether a process of it is alive, or will be.</summary>
     public bool IsAlive => IsRestarting || _container.Init.Status != ProcessStatus.Stopped;
 
-    /// <summary>Whether the shim has to stay for it: it is alive, or a full disk has not taken all of its log.</summary>
-    public bool IsNeeded => IsAlive || _logs.Exists(static log => log.IsFull);
+    /// <summary>Whether a full disk has not taken all of its log.</summary>
+    public bool IsOwed => _logs.Exists(static log => log.IsOwed);
 
     /// <summary>Called when it has ended for good.</summary>
     public Action? EndedForGood { get; set; }
@@ -481,11 +481,7 @@ internal sealed class Ward : IDisposable
     private ILogDriver OpenLog(Log log)
     {
         LogLimits limits = new() { MostBytes = log.MostBytes, Backups = (int)log.Backups };
-        void Drained()
-        {
-            _container?.Init.Output.Resume();
-            if (!IsAlive) EndedForGood?.Invoke();
-        }
+        void Drained() => _container?.Init.Output.Resume();
         return log.Driver switch
         {
             "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { })),
