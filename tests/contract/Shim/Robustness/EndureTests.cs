@@ -137,6 +137,8 @@ public sealed class EndureTests : MonitorTest
         // Told is the end to everybody else; the monitor may stay for the one who has not heard it all.
         Until.FileHas(monitor.ExitFile, "137");
         never.Dispose();
+        // This one has read no further either.
+        eager.Dispose();
         Assert.Equal(137, monitor.AwaitEnd());
     }
 
