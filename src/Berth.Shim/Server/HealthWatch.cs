@@ -1,8 +1,7 @@
 // Probes a container by executing a command in it, again and again (Docker's HEALTHCHECK).
-using Berth.Linux;
+using System.Text;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
-using Berth.Oci.Faults;
 using Berth.Shim.Contract.Protos;
 using Berth.Shim.Keeping;
 using Berth.Shim.Streams;
@@ -12,9 +11,6 @@ namespace Berth.Shim.Server;
 /// <summary>The probes of one container, and what they say of it.</summary>
 internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
 {
-    /// <summary>How ids of probes begin: nobody else may have such a one.</summary>
-    public const string Prefix = "berth-health-";
-
     private const int MostProbes = 5, MostOutput = 4096, NeverRan = -1;
     private const long UsualInterval = 30_000, UsualTimeout = 30_000, UsualStartInterval = 5_000;
 
@@ -33,9 +29,6 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
 
     /// <summary>The latest ones.</summary>
     public IEnumerable<Probe> Log => _log;
-
-    /// <summary>Whether a process is one of ours, of which nobody else needs to hear.</summary>
-    public bool Owns(KeptProcess process) => process.Id.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The container has started.</summary>
     public void Start()
@@ -76,45 +69,17 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         }
         _wasFrozen = false;
         Probe probe = new() { StartedAt = Self.RealTime };
-        KeptContainer container = ward.Container;
-        KeptProcess process;
-        try
+        CollectedOutput words = new(MostOutput, joined: true);
+        ward.RunBounded($"{Ward.OwnIds}health-{++_number}", check.Process, words, Or(check.TimeoutMs, UsualTimeout), (fault, exitStatus, late) =>
         {
-            process = container.AddExec($"{Prefix}{++_number}", new Stdio("", "", "", false) { IsKept = true }, check.Process);
-        }
-        catch (Exception e) when (e is BerthException or LinuxException)
-        {
-            Judge(probe, NeverRan, e.Message);
-            return;
-        }
-        Words words = new();
-        process.Output.Add(words);
-        bool late = false;
-        Alarm timeout = loop.After(Or(check.TimeoutMs, UsualTimeout), () =>
-        {
-            late = true;
-            container.Kill(process, 9, all: false, static _ => { });
-        });
-        ward.Run(process, fault =>
-        {
-            if (fault is null)
-            {
-                // A runtime that took so long has nothing left to be waited for.
-                if (late) container.Kill(process, 9, all: false, static _ => { });
-                process.OnEnd(() =>
-                {
-                    timeout.Cancel();
-                    container.Delete(process, static _ => { });
-                    if (_runs) Judge(probe, late ? NeverRan : process.ExitStatus, late ? "the health check did not end in time" : words.Text);
-                });
-                return;
-            }
-            timeout.Cancel();
-            if (_runs) Judge(probe, NeverRan, fault.Message);
+            if (!_runs) return;
+            if (fault is not null) Judge(probe, NeverRan, Encoding.UTF8.GetBytes(fault.Message));
+            else if (late) Judge(probe, NeverRan, "the health check did not end in time"u8.ToArray());
+            else Judge(probe, exitStatus, words.Output);
         });
     }
 
-    private void Judge(Probe probe, int exitStatus, string output)
+    private void Judge(Probe probe, int exitStatus, byte[] output)
     {
         if (_wasFrozen)
         {
@@ -123,7 +88,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         }
         probe.EndedAt = Self.RealTime;
         probe.ExitStatus = exitStatus;
-        probe.Output = System.Text.Encoding.UTF8.GetBytes(output);
+        probe.Output = output;
         _log.Enqueue(probe);
         if (_log.Count > MostProbes) _log.Dequeue();
         HealthStatus before = Status;
@@ -144,17 +109,4 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     }
 
     private static long Or(ulong value, long otherwise) => value == 0 ? otherwise : (long)Math.Min(value, int.MaxValue);
-
-    private sealed class Words : IOutputSink
-    {
-        private readonly List<byte> _bytes = [];
-
-        public bool IsFull => false;
-
-        public string Text => System.Text.Encoding.UTF8.GetString([.. _bytes]);
-
-        public void Write(StandardStream stream, ReadOnlySpan<byte> bytes) => _bytes.AddRange(bytes[..Math.Min(bytes.Length, MostOutput - _bytes.Count)]);
-
-        public void Complete(StandardStream stream) { }
-    }
 }

@@ -22,6 +22,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
 
     private readonly Dictionary<string, Ward> _wards = [];
     private readonly EventBook _events = new();
+    private ulong _syncs;
 
     /// <summary>Asked to end.</summary>
     public Action? ShutdownAsked { get; set; }
@@ -104,6 +105,19 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         else reply.Send(new StartResponse { Pid = (uint)process!.Pid });
     });
 
+    protected override void ExecSync(ExecSyncRequest request, TtrpcReply<ExecSyncResponse> reply)
+    {
+        // Both streams together stay below what a frame takes.
+        const int most = 3 << 19;
+        CollectedOutput words = new(request.MostBytes is 0 or > most ? most : (int)request.MostBytes, joined: false);
+        long timeout = (long)Math.Min(request.TimeoutMs, int.MaxValue);
+        Find(request.Id).RunBounded($"{Ward.OwnIds}sync-{++_syncs}", request.Process, words, timeout, (fault, exitStatus, late) =>
+        {
+            if (fault is not null) Fail(reply.Call, fault);
+            else reply.Send(new ExecSyncResponse { ExitStatus = (uint)exitStatus, Output = words.Output, Error = words.Error, TimedOut = late, Cut = words.IsCut });
+        });
+    }
+
     protected override void Kill(KillRequest request, TtrpcReply<Done> reply) => Find(request.Id).Kill(request, Answer(reply));
 
     protected override void Pause(ContainerRequest request, TtrpcReply<Done> reply) => Find(request.Id).Freeze(freeze: true, Answer(reply));
@@ -183,6 +197,19 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         reply.Send(new Done());
     }
 
+    protected override void PinNamespaces(PinRequest request, TtrpcReply<PinResponse> reply)
+    {
+        PinResponse response = new();
+        response.Paths.AddRange(NamespacePins.Pin(request));
+        reply.Send(response);
+    }
+
+    protected override void UnpinNamespaces(UnpinRequest request, TtrpcReply<Done> reply)
+    {
+        NamespacePins.Unpin(request.Directory);
+        reply.Send(new Done());
+    }
+
     protected override void Shutdown(ShutdownRequest request, TtrpcReply<Done> reply)
     {
         if (IsNeeded) throw new BerthException(Fault.WrongState, "containers are still kept here", "delete them first");
@@ -204,7 +231,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         if (ward.IsRestarting) state.First.Status = Status.Restarting;
         foreach (KeptProcess exec in ward.Container.Execs)
         {
-            if (ward.Health?.Owns(exec) != true) state.Execs.Add(StateOf(exec));
+            if (!Ward.IsOwn(exec)) state.Execs.Add(StateOf(exec));
         }
         if (ward.Health is not { } health) return state;
         state.Health = new Health { Status = health.Status, FailingStreak = health.FailingStreak };

@@ -17,6 +17,9 @@ namespace Berth.Shim.Server;
 /// <summary>One container over all its runs.</summary>
 internal sealed class Ward : IDisposable
 {
+    /// <summary>How ids of processes begin that are executed here and not asked for by id: nobody else may have such a one.</summary>
+    public const string OwnIds = "berth-";
+
     private const string ExitFile = "exit.json";
     private const int UsualReplay = 16 * 1024;
     // As Docker: the pause doubles from a tenth of a second to a minute, and begins anew after a run of ten seconds.
@@ -138,7 +141,7 @@ internal sealed class Ward : IDisposable
     public void Exec(ExecRequest request, Action<BerthException?, KeptProcess?> done)
     {
         string id = request.ExecId;
-        if (id.Length == 0 || id.Contains('/') || id.StartsWith(HealthWatch.Prefix, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
+        if (id.Length == 0 || id.Contains('/') || id.StartsWith(OwnIds, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
         KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
         AddReplay(process, request.ReplayBytes);
         Run(process, fault =>
@@ -158,6 +161,59 @@ internal sealed class Ward : IDisposable
             done(fault);
             container.Release(process);
             if (fault is not null) container.Delete(process, static _ => { });
+        });
+    }
+
+    /// <summary>Whether a process is executed here for an end, so that nobody needs to hear of it.</summary>
+    public static bool IsOwn(KeptProcess process) => process.Id.StartsWith(OwnIds, StringComparison.Ordinal);
+
+    /// <summary>Executes a process to its end, and takes it away.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="process">JSON of the runtime specification.</param>
+    /// <param name="words">Where its output goes.</param>
+    /// <param name="timeout">Milliseconds after which it is killed; 0: never.</param>
+    /// <param name="done">Told once: why it could not be executed, or its exit status and whether it was killed.</param>
+    public void RunBounded(string id, byte[] process, CollectedOutput words, long timeout, Action<BerthException?, int, bool> done)
+    {
+        KeptContainer container = _container;
+        KeptProcess executed;
+        try
+        {
+            executed = container.AddExec(id, new Stdio("", "", "", false) { IsKept = true }, process);
+        }
+        catch (BerthException e)
+        {
+            done(e, 0, false);
+            return;
+        }
+        catch (LinuxException e)
+        {
+            done(new BerthException(Fault.Failed, e.Message), 0, false);
+            return;
+        }
+        executed.Output.Add(words);
+        bool late = false;
+        Alarm? alarm = timeout == 0 ? null : _loop.After(timeout, () =>
+        {
+            late = true;
+            container.Kill(executed, 9, all: false, static _ => { });
+        });
+        Run(executed, fault =>
+        {
+            if (fault is not null)
+            {
+                alarm?.Cancel();
+                done(fault, 0, false);
+                return;
+            }
+            // A runtime that took so long has nothing left to be waited for.
+            if (late) container.Kill(executed, 9, all: false, static _ => { });
+            executed.OnEnd(() =>
+            {
+                alarm?.Cancel();
+                container.Delete(executed, static _ => { });
+                done(null, executed.ExitStatus, late);
+            });
         });
     }
 
@@ -340,7 +396,7 @@ internal sealed class Ward : IDisposable
             foreach (CallSink sink in (CallSink[])[.. sinks]) sink.End();
         }
         if (process.Id.Length == 0) Health?.Stop();
-        if (Health?.Owns(process) == true) return;
+        if (IsOwn(process)) return;
         _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = "exited", Pid = (uint)process.Pid, ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
         // What is taken away, or is another by now, has nothing more to be decided.
         if (process != container.Init || container != _container) return;

@@ -109,4 +109,67 @@ public sealed class ExecTests : KeeperTest
         Delete(id, "e");
         Assert.Equal(Status.Running, StatusOf(id));
     }
+
+    [Fact]
+    [Row("MRS-03")]
+    public void One_call_executes_waits_and_brings_both_streams()
+    {
+        string id = Run(Sleeping);
+        ExecSyncResponse done = Sync(id, "cat; echo out; echo err >&2; exit 9");
+        Assert.Equal((9u, "out\n", "err\n", false, false), (done.ExitStatus, Text(done.Output), Text(done.Error), done.TimedOut, done.Cut));
+        // Nobody else hears of it.
+        Assert.Empty(State(id).Execs);
+        Assert.Contains("no-such-program", Client.Refused(StatusCode.Unknown, Methods.ExecSync,
+            new ExecSyncRequest { Id = id, Process = """{"args":["/no-such-program"],"cwd":"/","user":{"uid":0,"gid":0}}"""u8.ToArray() }));
+        Client.Refused(StatusCode.NotFound, Methods.ExecSync, new ExecSyncRequest { Id = "nobody", Process = ProcessOf("true") });
+    }
+
+    [Fact]
+    [Row("MRS-03")]
+    public void One_that_takes_too_long_is_killed_and_that_is_said()
+    {
+        string id = Run(Sleeping);
+        ExecSyncResponse done = Sync(id, "echo begun; exec sleep 1000", request => request.TimeoutMs = 300);
+        Assert.Equal((true, 137u, "begun\n"), (done.TimedOut, done.ExitStatus, Text(done.Output)));
+        Assert.Empty(State(id).Execs);
+    }
+
+    [Fact]
+    [Row("MRS-03")]
+    public void Output_beyond_the_limit_is_cut_and_the_process_goes_on()
+    {
+        string id = Run(Sleeping);
+        ExecSyncResponse done = Sync(id, "seq 1 100000; echo err >&2; exit 3", request => request.MostBytes = 10);
+        Assert.Equal((3u, "1\n2\n3\n4\n5\n", "err\n", true), (done.ExitStatus, Text(done.Output), Text(done.Error), done.Cut));
+        // Without a limit as much as fits into an answer.
+        Assert.Equal(3 << 19, Sync(id, "seq 1 1000000").Output.Length);
+    }
+
+    [Fact]
+    [Row("MRS-03")]
+    public void Many_such_calls_at_once_leave_nothing()
+    {
+        string id = Run(Sleeping);
+        int before = Directory.GetFiles($"/proc/{ShimPid}/fd").Length;
+        for (int round = 0; round < 5; round++)
+        {
+            uint[] calls = [.. Enumerable.Range(0, 20).Select(i => Client.Begin(Methods.ExecSync, new ExecSyncRequest { Id = id, Process = ProcessOf($"echo {i}; exit {i}") }))];
+            for (int i = 0; i < calls.Length; i++)
+            {
+                ExecSyncResponse done = Client.Result<ExecSyncResponse>(calls[i]);
+                Assert.Equal(((uint)i, $"{i}\n"), (done.ExitStatus, Text(done.Output)));
+            }
+        }
+        Until.True(() => Directory.GetFiles($"/proc/{ShimPid}/fd").Length == before, "the descriptors are closed");
+        Assert.DoesNotContain(Directory.GetFiles(Dock.Bundle), file => file.Contains("sync", StringComparison.Ordinal));
+    }
+
+    private ExecSyncResponse Sync(string id, string script, Action<ExecSyncRequest>? more = null)
+    {
+        ExecSyncRequest request = new() { Id = id, Process = ProcessOf(script) };
+        more?.Invoke(request);
+        return Client.Call<ExecSyncResponse>(Methods.ExecSync, request);
+    }
+
+    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
 }

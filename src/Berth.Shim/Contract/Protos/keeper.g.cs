@@ -442,6 +442,75 @@ public sealed partial class ExecRequest : IMessage
     }
 }
 
+/// <summary>berth.shim.v1.ExecSyncRequest</summary>
+public sealed partial class ExecSyncRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.ExecSyncRequest";
+    public string Id { get; set; } = "";
+    public byte[] Process { get; set; } = [];
+    public ulong TimeoutMs { get; set; }
+    public uint MostBytes { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Id);
+        to.Bytes(2, Process);
+        to.Varint(3, TimeoutMs);
+        to.Varint(4, MostBytes);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Id = from.String(); break;
+                case 18: Process = from.Bytes(); break;
+                case 24: TimeoutMs = from.Varint(); break;
+                case 32: MostBytes = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.ExecSyncResponse</summary>
+public sealed partial class ExecSyncResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.ExecSyncResponse";
+    public uint ExitStatus { get; set; }
+    public byte[] Output { get; set; } = [];
+    public byte[] Error { get; set; } = [];
+    public bool TimedOut { get; set; }
+    public bool Cut { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, ExitStatus);
+        to.Bytes(2, Output);
+        to.Bytes(3, Error);
+        to.Varint(4, TimedOut ? 1UL : 0);
+        to.Varint(5, Cut ? 1UL : 0);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: ExitStatus = (uint)from.Varint(); break;
+                case 18: Output = from.Bytes(); break;
+                case 26: Error = from.Bytes(); break;
+                case 32: TimedOut = from.Varint() != 0; break;
+                case 40: Cut = from.Varint() != 0; break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
 /// <summary>berth.shim.v1.KillRequest</summary>
 public sealed partial class KillRequest : IMessage
 {
@@ -664,6 +733,136 @@ public sealed partial class ShutdownRequest : IMessage
     }
 }
 
+/// <summary>berth.shim.v1.PinRequest</summary>
+public sealed partial class PinRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.PinRequest";
+    private List<string>? _kinds;
+    private List<IdMap>? _uids;
+    private List<IdMap>? _gids;
+    public string Directory { get; set; } = "";
+    public List<string> Kinds => _kinds ??= [];
+    public List<IdMap> Uids => _uids ??= [];
+    public List<IdMap> Gids => _gids ??= [];
+    public string Hostname { get; set; } = "";
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Directory);
+        to.Strings(2, _kinds);
+        to.Messages(3, _uids);
+        to.Messages(4, _gids);
+        to.String(5, Hostname);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Directory = from.String(); break;
+                case 18: Kinds.Add(from.String()); break;
+                case 26:
+                {
+                    IdMap item = new();
+                    from.Message(item);
+                    Uids.Add(item);
+                    break;
+                }
+                case 34:
+                {
+                    IdMap item = new();
+                    from.Message(item);
+                    Gids.Add(item);
+                    break;
+                }
+                case 42: Hostname = from.String(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.IdMap</summary>
+public sealed partial class IdMap : IMessage
+{
+    public const string FullName = "berth.shim.v1.IdMap";
+    public uint Inside { get; set; }
+    public uint Outside { get; set; }
+    public uint Count { get; set; }
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Varint(1, Inside);
+        to.Varint(2, Outside);
+        to.Varint(3, Count);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 8: Inside = (uint)from.Varint(); break;
+                case 16: Outside = (uint)from.Varint(); break;
+                case 24: Count = (uint)from.Varint(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.PinResponse</summary>
+public sealed partial class PinResponse : IMessage
+{
+    public const string FullName = "berth.shim.v1.PinResponse";
+    private List<string>? _paths;
+    public List<string> Paths => _paths ??= [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Strings(1, _paths);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Paths.Add(from.String()); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>berth.shim.v1.UnpinRequest</summary>
+public sealed partial class UnpinRequest : IMessage
+{
+    public const string FullName = "berth.shim.v1.UnpinRequest";
+    public string Directory { get; set; } = "";
+
+    public void Write(ProtobufWriter to)
+    {
+        to.String(1, Directory);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Directory = from.String(); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
 /// <summary>berth.shim.v1.Keeper</summary>
 public abstract partial class KeeperService : TtrpcService
 {
@@ -673,6 +872,7 @@ public abstract partial class KeeperService : TtrpcService
     protected abstract void Create(CreateRequest request, TtrpcReply<CreateResponse> reply);
     protected abstract void Start(ProcessRequest request, TtrpcReply<StartResponse> reply);
     protected abstract void Exec(ExecRequest request, TtrpcReply<StartResponse> reply);
+    protected abstract void ExecSync(ExecSyncRequest request, TtrpcReply<ExecSyncResponse> reply);
     protected abstract void Kill(KillRequest request, TtrpcReply<Done> reply);
     protected abstract void Pause(ContainerRequest request, TtrpcReply<Done> reply);
     protected abstract void Resume(ContainerRequest request, TtrpcReply<Done> reply);
@@ -688,6 +888,8 @@ public abstract partial class KeeperService : TtrpcService
     protected abstract void Stats(ContainerRequest request, TtrpcReply<StatsResponse> reply);
     protected abstract void SetPolicy(PolicyRequest request, TtrpcReply<Done> reply);
     protected abstract void ReopenLogs(ContainerRequest request, TtrpcReply<Done> reply);
+    protected abstract void PinNamespaces(PinRequest request, TtrpcReply<PinResponse> reply);
+    protected abstract void UnpinNamespaces(UnpinRequest request, TtrpcReply<Done> reply);
     protected abstract void Shutdown(ShutdownRequest request, TtrpcReply<Done> reply);
 
     protected sealed override bool Dispatch(TtrpcCall call)
@@ -698,6 +900,7 @@ public abstract partial class KeeperService : TtrpcService
             case "Create": Create(call.Read(new CreateRequest()), new(call)); return true;
             case "Start": Start(call.Read(new ProcessRequest()), new(call)); return true;
             case "Exec": Exec(call.Read(new ExecRequest()), new(call)); return true;
+            case "ExecSync": ExecSync(call.Read(new ExecSyncRequest()), new(call)); return true;
             case "Kill": Kill(call.Read(new KillRequest()), new(call)); return true;
             case "Pause": Pause(call.Read(new ContainerRequest()), new(call)); return true;
             case "Resume": Resume(call.Read(new ContainerRequest()), new(call)); return true;
@@ -713,6 +916,8 @@ public abstract partial class KeeperService : TtrpcService
             case "Stats": Stats(call.Read(new ContainerRequest()), new(call)); return true;
             case "SetPolicy": SetPolicy(call.Read(new PolicyRequest()), new(call)); return true;
             case "ReopenLogs": ReopenLogs(call.Read(new ContainerRequest()), new(call)); return true;
+            case "PinNamespaces": PinNamespaces(call.Read(new PinRequest()), new(call)); return true;
+            case "UnpinNamespaces": UnpinNamespaces(call.Read(new UnpinRequest()), new(call)); return true;
             case "Shutdown": Shutdown(call.Read(new ShutdownRequest()), new(call)); return true;
             default: return false;
         }
@@ -725,6 +930,7 @@ public abstract partial class KeeperService : TtrpcService
         public static TtrpcMethod Create => new(KeeperService.FullName, "Create");
         public static TtrpcMethod Start => new(KeeperService.FullName, "Start");
         public static TtrpcMethod Exec => new(KeeperService.FullName, "Exec");
+        public static TtrpcMethod ExecSync => new(KeeperService.FullName, "ExecSync");
         public static TtrpcMethod Kill => new(KeeperService.FullName, "Kill");
         public static TtrpcMethod Pause => new(KeeperService.FullName, "Pause");
         public static TtrpcMethod Resume => new(KeeperService.FullName, "Resume");
@@ -740,6 +946,8 @@ public abstract partial class KeeperService : TtrpcService
         public static TtrpcMethod Stats => new(KeeperService.FullName, "Stats");
         public static TtrpcMethod SetPolicy => new(KeeperService.FullName, "SetPolicy");
         public static TtrpcMethod ReopenLogs => new(KeeperService.FullName, "ReopenLogs");
+        public static TtrpcMethod PinNamespaces => new(KeeperService.FullName, "PinNamespaces");
+        public static TtrpcMethod UnpinNamespaces => new(KeeperService.FullName, "UnpinNamespaces");
         public static TtrpcMethod Shutdown => new(KeeperService.FullName, "Shutdown");
     }
 }
