@@ -5,10 +5,13 @@ public sealed class BudgetTests
 {
     // The numbers of docs/promises.md.
     private const long LargestBinary = 4_000_000;
+    private const long LargestShim = 3_000_000;
     private const double MemoryBesideCrun = 1.5;
 
+    private static string Shim { get; } = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-shim");
+
     [Fact]
-    public void The_runtime_is_one_file_of_at_most_four_and_a_half_megabytes()
+    public void The_runtime_is_one_file_of_at_most_four_megabytes()
     {
         Assert.SkipUnless(RuntimeUnderTest.Current.IsOurs, "the promise is ours");
         Assert.InRange(new FileInfo(RuntimeUnderTest.Current.Path).Length, 1, LargestBinary);
@@ -21,6 +24,16 @@ public sealed class BudgetTests
         using Dock dock = new();
         // A static program has no interpreter; `ldd` says so and fails.
         Outcome outcome = dock.Tool(Machine.NeedsProgram("ldd"), RuntimeUnderTest.Current.Path).Run();
+        Assert.Contains(outcome.Output + outcome.Error, (string[])["\tnot a dynamic executable\n", "\tstatically linked\n"]);
+    }
+
+    [Fact]
+    public void The_shim_is_one_file_of_at_most_three_megabytes_that_needs_no_library()
+    {
+        Machine.NeedsPath(Shim, "berth-shim is not built");
+        Assert.InRange(new FileInfo(Shim).Length, 1, LargestShim);
+        using Dock dock = new();
+        Outcome outcome = dock.Tool(Machine.NeedsProgram("ldd"), Shim).Run();
         Assert.Contains(outcome.Output + outcome.Error, (string[])["\tnot a dynamic executable\n", "\tstatically linked\n"]);
     }
 
