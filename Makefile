@@ -29,8 +29,8 @@ FORCE:
 deps: ## install what building, the demo and the tests need (Debian; root)
 	@sh tests/system/install-neighbours.sh
 
-demo: deps build ## run a busybox bundle through berth-runtime, then busybox under podman with it
-	@bash samples/demo.sh $(RUNTIME)
+demo: deps build ## run a busybox bundle through berth-runtime, then busybox under podman and containerd with it and berth-shim
+	@bash samples/demo.sh $(RUNTIME) $(CURDIR)/$(BIN)/berth-shim
 
 unit: ## tests without root
 	@for p in $(UNIT); do $(DOTNET) run --project $$p -- --no-progress || exit 1; done
@@ -53,8 +53,9 @@ budget: build ## binary size, memory, leftovers
 soak: deps build ## the long loops: 10000 lifecycles with kill -9, a million mutated configurations, messages and frames
 	@BERTH_SOAK=10000 BERTH_FUZZ=1000000 bash tests/run.sh soak
 
-bench: build ## paired timing beside crun and runc
+bench: build ## paired measures beside crun, runc, conmon and containerd's shim
 	@bash bench/macro/runtime.sh
+	@bash bench/macro/shim.sh
 
 map: ## print the arrows between projects and namespaces
 	@$(DOTNET) run --project tools/housemap

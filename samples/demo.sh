@@ -1,7 +1,7 @@
 #!/bin/bash
-# demo.sh RUNTIME: a busybox bundle through the runtime alone, then busybox under podman with it. Needs root; no network.
+# demo.sh RUNTIME SHIM: a busybox bundle through the runtime alone, then busybox under podman and under containerd with both. Needs root; no network.
 set -eu
-runtime=$(readlink -f "$1")
+runtime=$(readlink -f "$1") shim=$(readlink -f "$2")
 say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 [ "$(id -u)" = 0 ] || { echo "the demo makes containers as root: run it with sudo" >&2; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/berth-demo.XXXXXX")
@@ -10,6 +10,7 @@ id=demo-$$
 before=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null | tr '\n' ' ') || true
 cleanup() {
   "$runtime" --root "$work/state" delete --force "$id" 2>/dev/null || true
+  if [ -n "${containerd:-}" ]; then end_containerd; fi
   if [ -n "${podman:-}" ]; then $podman rm -af >/dev/null 2>&1 || true; $podman rmi -af >/dev/null 2>&1 || true; fi
   for tree in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do
     parent=${tree}libpod_parent
@@ -65,19 +66,65 @@ label = false
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "$runtime"
+conmon_path = ["$shim"]
 C
 cat > "$work/policy.json" <<C
 {"default":[{"type":"insecureAcceptAnything"}]}
 C
 export CONTAINERS_CONF=$work/containers.conf
-podman="podman --root $work/storage/graph --runroot $work/storage/run --tmpdir $work/storage/tmp --runtime $runtime"
-say "podman --runtime berth-runtime run busybox"
+podman="podman --root $work/storage/graph --runroot $work/storage/run --tmpdir $work/storage/tmp --runtime $runtime --conmon $shim"
+say "podman --runtime berth-runtime --conmon berth-shim run busybox"
 tar -C "$work/bundle/rootfs" -c . | $podman import --signature-policy "$work/policy.json" - demo/busybox > /dev/null 2>&1 || tar -C "$work/bundle/rootfs" -c . | $podman import - demo/busybox > /dev/null
-$podman run --rm --network none demo/busybox sh -c 'echo hello from podman over berth-runtime; uname -r'
-$podman run -d --name "$id" --network none demo/busybox sleep 60 > /dev/null
+$podman run --rm --network none demo/busybox sh -c 'echo hello from podman over berth-shim and berth-runtime; uname -r'
+say "podman run -d …     # the shim keeps it: its log, its exit code, and whoever comes to talk to it"
+$podman run -d --name "$id" --network none demo/busybox sh -c 'i=0; while [ $i -lt 3 ]; do i=$((i + 1)); echo line $i; done; sleep 60 & trap "exit 42" TERM; wait' > /dev/null
 $podman exec "$id" echo exec works
 $podman ps --format '{{.Names}} {{.Status}} {{.Image}}'
 $podman inspect "$id" --format 'runtime: {{.OCIRuntime}}'
-$podman rm -f -t 0 "$id" > /dev/null
+$podman stop "$id" > /dev/null
+echo "exit code $($podman wait "$id"), and its log:"
+$podman logs "$id"
+$podman rm "$id" > /dev/null
+
+command -v containerd > /dev/null && command -v ctr > /dev/null || { echo "containerd is not installed: the last part is left out"; echo; echo "demo: done"; exit 0; }
+mkdir -p "$work/containerd/path"
+ln -s "$shim" "$work/containerd/path/containerd-shim-berth-v2"
+ln -s "$runtime" "$work/containerd/path/berth-runtime"
+cat > "$work/containerd/config.toml" <<C
+version = 2
+root = "$work/containerd/root"
+state = "$work/containerd/run"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "$work/containerd/c.sock"
+[ttrpc]
+  address = "$work/containerd/c.sock.ttrpc"
+C
+ctr="ctr --address $work/containerd/c.sock --namespace demo-$$"
+start_containerd() {
+  PATH=$work/containerd/path:$PATH containerd --config "$work/containerd/config.toml" > "$work/containerd/log" 2>&1 &
+  containerd=$!
+  for _ in $(seq 200); do if $ctr version > /dev/null 2>&1; then return; fi; sleep 0.05; done
+  echo "containerd does not answer:" >&2; tail -3 "$work/containerd/log" >&2; exit 1
+}
+end_containerd() {
+  for task in $($ctr tasks list --quiet 2>/dev/null); do $ctr tasks delete --force "$task" > /dev/null 2>&1 || true; done
+  kill "$containerd" 2>/dev/null && wait "$containerd" 2>/dev/null || true
+  containerd=
+  awk -v below="$work/containerd/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount "$mount"; done
+  rm -rf "/run/containerd/berth/demo-$$"
+}
+start_containerd
+say "ctr run --runtime io.containerd.berth.v2 busybox"
+$ctr run --rm --runtime io.containerd.berth.v2 --rootfs "$work/bundle/rootfs" hello sh -c 'echo hello from containerd over berth-shim'
+say "ctr run -d …, kill -9 of containerd, and what its successor finds"
+$ctr run -d --runtime io.containerd.berth.v2 --log-uri "file://$work/containerd/lines" --rootfs "$work/bundle/rootfs" outlives sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); echo $i; usleep 1000; done; exit 42' > /dev/null
+{ kill -9 "$containerd"; wait "$containerd"; } 2>/dev/null || true
+start_containerd
+for _ in $(seq 400); do if $ctr tasks list | grep -q STOPPED; then break; fi; sleep 0.05; done
+$ctr tasks delete outlives 2>&1 | sed -n 's/.*msg="\(.*\)"/\1/p'
+echo "lines in the log: $(sort -nu "$work/containerd/lines" | wc -l) of 1000"
+$ctr containers delete outlives
+end_containerd
 echo
 echo "demo: done"
