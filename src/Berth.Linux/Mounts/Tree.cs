@@ -21,16 +21,32 @@ public static unsafe class Tree
     }
 
     /// <summary>Makes a detached tree id-mapped as the user namespace maps ids.</summary>
-    public static void MapIds(Fd tree, Fd userNamespace, bool recursive)
+    /// <param name="tree">The tree.</param>
+    /// <param name="userNamespace">Whose maps it gets.</param>
+    /// <param name="recursive">Whether mounts below are mapped too.</param>
+    /// <param name="also">Attributes that are set with it.</param>
+    public static void MapIds(Fd tree, Fd userNamespace, bool recursive, MountAttributes also = MountAttributes.None)
     {
         ulong* attributes = stackalloc ulong[4];
-        attributes[0] = (ulong)MountAttributes.IdMapped;
+        attributes[0] = (ulong)(MountAttributes.IdMapped | also);
         attributes[1] = attributes[2] = 0;
         attributes[3] = (ulong)userNamespace.Number;
         byte empty = 0;
         if (Interpreter.syscall(Syscall.MountSetAttr, tree.Number, (nint)(&empty), 0x1000 | (recursive ? 0x8000 : 0), (nint)attributes, 32, 0) < 0)
         {
             throw new LinuxException("mount_setattr", "MOUNT_ATTR_IDMAP", (Errno)(*Interpreter.__errno_location()));
+        }
+    }
+
+    /// <summary>Attaches a detached tree at a path (move_mount(2)).</summary>
+    /// <exception cref="LinuxException">Not there.</exception>
+    public static void Attach(Fd tree, string target)
+    {
+        byte empty = 0;
+        byte[] path = [.. System.Text.Encoding.UTF8.GetBytes(target), 0];
+        fixed (byte* p = path)
+        {
+            if (Interpreter.syscall(Syscall.MoveMount, tree.Number, (nint)(&empty), Interpreter.AT_FDCWD, (nint)p, 4, 0) < 0) throw new LinuxException("move_mount", target, (Errno)(*Interpreter.__errno_location()));
         }
     }
 }

@@ -41,6 +41,15 @@ public sealed unsafe partial class ChildProgram
         return this;
     }
 
+    /// <summary>Ignores a signal, and so does what is executed afterwards; of SIGCHLD: children that end are reaped by the kernel.</summary>
+    public ChildProgram IgnoreSignal(int signal)
+    {
+        byte* action = _arena.Take(32);
+        *(ulong*)action = 1; // SIG_IGN
+        Call(Syscall.RtSigAction, signal, action, 0, 8);
+        return this;
+    }
+
     /// <summary>Closes every descriptor from <paramref name="first"/> on but these, and the socket to the parent.</summary>
     public ChildProgram CloseAllExcept(int first, ReadOnlySpan<int> keep)
     {
