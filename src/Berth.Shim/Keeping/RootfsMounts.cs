@@ -53,6 +53,9 @@ internal static class RootfsMounts
             else data.Add(option);
         }
         string type = mount.Type;
+        using Fd? users = IdMaps.Take(data);
+        // An overlay has no ids of its own to map: its layers have.
+        if (users is not null && type == "overlay") IdMaps.MapLayers(data, target, users);
         bool isBind = type is "bind" or "rbind" or "none" || (flags & MountFlags.Bind) != 0;
         // An image file; newer kernels mount one as it is.
         bool isImage = data.Remove("loop");
@@ -69,6 +72,7 @@ internal static class RootfsMounts
             if (text.Length > MostData) MountLong(mount, target, flags, data);
             else Mount(mount.Source, target, type, flags, text, isImage);
         }
+        if (users is not null && type != "overlay") IdMaps.MapInPlace(target, users);
         if (propagation != MountFlags.None) HostMount.Mount(null, target, null, propagation);
     }
 
