@@ -80,6 +80,9 @@ internal sealed class KeptProcess : IDisposable
     /// <summary>Whether a call that starts it is under way: its end is not told before its beginning.</summary>
     public bool IsStarting { get; set; }
 
+    /// <summary>Others who asked to have it deleted while it is; null while it is not.</summary>
+    public List<Action<Oci.Faults.BerthException?>>? Deleting { get; set; }
+
     /// <summary>Set when it ended while it was started.</summary>
     public int? HeldStatus { get; set; }
 
@@ -142,17 +145,17 @@ internal sealed class KeptProcess : IDisposable
         {
             // A terminal cannot be handed over: it is copied.
             _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
-            AddSink(_logger.Output.Duplicate(), null);
+            AddSink(new FileSink(_loop, _logger.Output.Duplicate(), null));
             _logger.CloseOurs();
         }
         else if (Stdio.Scheme == "file")
         {
-            AddSink(OpenLog(Stdio.OutputPath), null);
+            AddSink(new FileSink(_loop, OpenLog(Stdio.OutputPath), null));
         }
         else
         {
-            if (Stdio.Output.Length > 0) AddSink(FileSink.Open(Stdio.Output), Stdio.Terminal ? null : StandardStream.Output);
-            if (Stdio.Error.Length > 0 && !Stdio.Terminal) AddSink(FileSink.Open(Stdio.Error), StandardStream.Error);
+            if (Stdio.Output.Length > 0) AddSink(FileSink.Open(_loop, Stdio.Output, Stdio.Terminal ? null : StandardStream.Output));
+            if (Stdio.Error.Length > 0 && !Stdio.Terminal) AddSink(FileSink.Open(_loop, Stdio.Error, StandardStream.Error));
         }
         if (_outputRead is not null) _output.Open(StandardStream.Output, _outputRead);
         if (_errorRead is not null) _output.Open(StandardStream.Error, _errorRead);
@@ -252,9 +255,9 @@ internal sealed class KeptProcess : IDisposable
         _input.Open(master.Duplicate());
     }
 
-    private void AddSink(Fd fd, StandardStream? only)
+    private void AddSink(FileSink sink)
     {
-        FileSink sink = new(_loop, fd, only) { Drained = _output.Resume };
+        sink.Drained = _output.Resume;
         sink.Closed = TellIfDrained;
         _sinks.Add(sink);
         _output.Add(sink);

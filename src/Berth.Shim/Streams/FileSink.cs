@@ -2,6 +2,7 @@
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
+using Berth.Linux.Processes;
 
 namespace Berth.Shim.Streams;
 
@@ -12,6 +13,8 @@ namespace Berth.Shim.Streams;
 internal sealed class FileSink : IOutputSink, IDisposable
 {
     private const int ReadWrite = 2, WriteOnly = 1, Append = 0x400, NonBlocking = 0x800;
+    private const int LookMilliseconds = 10, LateMilliseconds = 10_000;
+    private const short POLLERR = 8;
 
     private readonly EventLoop _loop;
     private readonly Fd _fd;
@@ -23,6 +26,9 @@ internal sealed class FileSink : IOutputSink, IDisposable
     private bool _completing;
     private bool _broken;
     private bool _isStuck;
+    private bool _readerIsLate;
+    private Fd? _held;
+    private long _giveUp;
 
     /// <summary>Passes a stream on.</summary>
     /// <param name="loop">The loop.</param>
@@ -47,14 +53,17 @@ internal sealed class FileSink : IOutputSink, IDisposable
     public Action? Closed { get; set; }
 
     /// <summary>Whether everything has been passed on and the descriptor is closed.</summary>
-    public bool IsClosed => _fd.IsClosed;
+    public bool IsClosed => _fd.IsClosed && _held is null;
 
     /// <summary>Opens a fifo, which must be there, or a file to append to.</summary>
     /// <exception cref="LinuxException">It is not there.</exception>
-    public static Fd Open(string path) =>
-        KernelPath.Facts(path) is { } facts && (facts.Mode & 0xF000) == 0x1000
-            ? KernelPath.Open(path, ReadWrite | NonBlocking)
-            : KernelPath.Open(path, WriteOnly | Append);
+    public static FileSink Open(EventLoop loop, string path, StandardStream? only)
+    {
+        if (KernelPath.Facts(path) is not { } facts || (facts.Mode & 0xF000) != 0x1000) return new FileSink(loop, KernelPath.Open(path, WriteOnly | Append), only);
+        // Asked before we are a reader ourselves: ENXIO where nobody has it open, or waits to.
+        using Fd? reader = KernelPath.TryOpen(path, WriteOnly | NonBlocking);
+        return new FileSink(loop, KernelPath.Open(path, ReadWrite | NonBlocking), only) { _readerIsLate = reader is null };
+    }
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)
@@ -71,17 +80,42 @@ internal sealed class FileSink : IOutputSink, IDisposable
     {
         if (Only is { } only && only != stream) return;
         _completing = true;
-        if (_pending.Count == 0) Dispose();
+        if (_pending.Count == 0) End();
+    }
+
+    /// <summary>
+    /// Engines open their fifos beside asking for the process, and may come after its end. A fifo that we close before has lost what was in it, and who
+    /// opens it then waits for ever.
+    /// </summary>
+    private void End()
+    {
+        if (_held is null)
+        {
+            if (!_readerIsLate || _fd.IsClosed || KernelPath.TryOpen(_fd.ProcPath, WriteOnly | NonBlocking) is not { } held)
+            {
+                Dispose();
+                return;
+            }
+            _held = held;
+            _giveUp = Self.Monotonic + (LateMilliseconds * 1_000_000L);
+            // Without this one we are no reader any more, and see whether there is another.
+            _fd.Dispose();
+        }
+        Span<PollEntry> entry = [new() { Fd = _held.Number }];
+        if (Poll.Wait(entry, 0) == 0 || (entry[0].Returned & POLLERR) == 0 || Self.Monotonic > _giveUp) Dispose();
+        else _retry = _loop.After(LookMilliseconds, End);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_fd.IsClosed) return;
+        if (IsClosed) return;
         _watch?.Remove();
         _watch = null;
         _retry?.Cancel();
         _fd.Dispose();
+        _held?.Dispose();
+        _held = null;
         _pending.Clear();
         Closed?.Invoke();
     }
@@ -131,7 +165,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
         }
         _watch?.Remove();
         _watch = null;
-        if (_completing) Dispose();
+        if (_completing) End();
         Drained?.Invoke();
     }
 }

@@ -140,7 +140,7 @@ public sealed class OutputHubTests : IDisposable
     {
         string path = $"{_scene.Folder}/fifo";
         KernelPath.MakeFifo(path, 0x180);
-        FileSink sink = new(_scene.Loop, FileSink.Open(path), StandardStream.Output);
+        FileSink sink = FileSink.Open(_scene.Loop, path, StandardStream.Output);
         using Fd reader = KernelPath.Open(path, 0x800);
         sink.Write(StandardStream.Error, "not this"u8);
         sink.Write(StandardStream.Output, new byte[200_000]);
@@ -155,5 +155,34 @@ public sealed class OutputHubTests : IDisposable
         });
         while (FdIo.TryRead(reader, buffer, out _) is > 0 and int n) total += n;
         Assert.Equal(200_000, total);
+    }
+
+    [Fact]
+    public void A_reader_that_comes_after_the_end_still_finds_everything()
+    {
+        string path = $"{_scene.Folder}/fifo";
+        KernelPath.MakeFifo(path, 0x180);
+        FileSink sink = FileSink.Open(_scene.Loop, path, StandardStream.Output);
+        sink.Write(StandardStream.Output, "late"u8);
+        sink.Complete(StandardStream.Output);
+        Assert.False(sink.IsClosed);
+        using Fd reader = KernelPath.Open(path, 0x800);
+        _scene.Until(() => sink.IsClosed);
+        byte[] buffer = new byte[16];
+        Assert.Equal(4, FdIo.TryRead(reader, buffer, out _));
+        Assert.Equal(0, FdIo.TryRead(reader, buffer, out _));
+    }
+
+    [Fact]
+    public void A_reader_that_was_there_and_went_is_not_waited_for()
+    {
+        string path = $"{_scene.Folder}/fifo";
+        KernelPath.MakeFifo(path, 0x180);
+        Fd reader = KernelPath.Open(path, 0x800);
+        FileSink sink = FileSink.Open(_scene.Loop, path, StandardStream.Output);
+        reader.Dispose();
+        sink.Write(StandardStream.Output, "unread"u8);
+        sink.Complete(StandardStream.Output);
+        Assert.True(sink.IsClosed);
     }
 }
