@@ -28,6 +28,9 @@ public enum Fault
     /// <summary>Something needed is not reachable or did not answer in time.</summary>
     Unavailable,
 
+    /// <summary>The time that the caller had given was over before it was done.</summary>
+    TimedOut,
+
     /// <summary>A limit (memory, disk, processes, size of input) was reached.</summary>
     Exhausted,
 

@@ -19,6 +19,10 @@ namespace Berth.Shim.Keeping;
 internal sealed class KeptContainer : IDisposable
 {
     private const string PidFileName = "init.pid";
+    private const int SIGKILL = 9;
+
+    // A runtime that hung once may hang again while it takes away what it made.
+    private const long UndoMilliseconds = 10_000;
 
     private readonly EventLoop _loop;
     private readonly OciRuntime _runtime;
@@ -64,6 +68,10 @@ internal sealed class KeptContainer : IDisposable
 
     /// <summary>Told when a process was killed for lack of memory.</summary>
     public Action? OutOfMemory { get; set; }
+
+    /// <summary>Begins verbs whose calls of the runtime are killed when they have not ended by then.</summary>
+    /// <inheritdoc cref="OciRuntime.Before"/>
+    public void Before(long? deadline, Action begin) => _runtime.Before(deadline, begin);
 
     /// <summary>Has the runtime create it.</summary>
     public void Create(IReadOnlyList<RootfsMount> mounts, Action<BerthException?> done)
@@ -178,6 +186,7 @@ internal sealed class KeptContainer : IDisposable
             _runtime.Exec(Id, SpecFile(process.Id), PidFile(process.Id), process.ConsolePath, ends.Streams, result =>
             {
                 BerthException? fault = Check(result, "OCI runtime exec failed") ?? Adopt(process, PidFile(process.Id));
+                if (result.TimedOut) KillUnadopted(PidFile(process.Id));
                 EndCall();
                 if (fault is null && process.Status == ProcessStatus.Created) process.Begin();
                 Finish(fault);
@@ -202,12 +211,18 @@ internal sealed class KeptContainer : IDisposable
                 : new BerthException(Fault.Failed, $"exec kill error: {errno.Sentence()}"));
             return;
         }
-        _runtime.Kill(Id, signal, all, result => done(result.Succeeded ? null : KillFault(_runtime.LastError(result))));
+        _runtime.Kill(Id, signal, all, result => done(result.Succeeded || result.TimedOut ? Check(result, "OCI runtime kill failed") : KillFault(_runtime.LastError(result))));
     }
 
     /// <summary>Takes a process away that has ended, or never began; of the first one the container with it.</summary>
     public void Delete(KeptProcess process, Action<BerthException?> done)
     {
+        if (process.Deleting is { } others)
+        {
+            // Only one call takes it away, and tells so: who asked too is answered with it.
+            others.Add(fault => done(fault ?? new BerthException(Fault.NotFound, "cannot delete a deleted process: not found")));
+            return;
+        }
         if (process.Status is ProcessStatus.Running or ProcessStatus.Paused)
         {
             done(new BerthException(Fault.WrongState, $"cannot delete a {StatusWord(process.Status)} process: failed precondition"));
@@ -219,24 +234,32 @@ internal sealed class KeptContainer : IDisposable
             done(new BerthException(Fault.WrongState, "cannot delete a process that is being started: failed precondition"));
             return;
         }
+        List<Action<BerthException?>> waiting = process.Deleting = [];
+        void Done(BerthException? fault)
+        {
+            process.Deleting = null;
+            done(fault);
+            foreach (Action<BerthException?> other in waiting) other(fault);
+        }
         // One that never ran holds its streams, and writes nothing.
         if (process == Init && process.Status == ProcessStatus.Created)
         {
-            DeleteContainer(done);
+            DeleteContainer(Done);
             return;
         }
+        long? deadline = _runtime.Deadline;
         process.WhenDrained(() =>
         {
             if (process == Init)
             {
-                DeleteContainer(done);
+                _runtime.Before(deadline, () => DeleteContainer(Done));
                 return;
             }
             KernelPath.Remove(PidFile(process.Id));
             KernelPath.Remove(SpecFile(process.Id));
             _execs.Remove(process.Id);
             process.Dispose();
-            done(null);
+            Done(null);
         });
     }
 
@@ -400,12 +423,13 @@ internal sealed class KeptContainer : IDisposable
             TryDetachRootfs();
             done(fault);
         }
-        // Made by the runtime, and of no use to us: a stream of it leads nowhere. It must not stay behind with nobody to know of it.
-        if (result.Succeeded) _runtime.Delete(Id, force: true, _ =>
+        // Made by the runtime, and of no use to us: a stream of it leads nowhere, or the runtime was killed half-way. It must not stay behind with
+        // nobody to know of it.
+        if (result.Succeeded || result.TimedOut) _runtime.Before(OciRuntime.Now + UndoMilliseconds, () => _runtime.Delete(Id, force: true, _ =>
         {
             _exists = false;
             Failed();
-        });
+        }));
         else Failed();
     }
 
@@ -424,6 +448,12 @@ internal sealed class KeptContainer : IDisposable
         {
             return FaultOf(e);
         }
+    }
+
+    /// <summary>What a runtime that was killed has begun, and nobody knows of.</summary>
+    private static void KillUnadopted(string pidFile)
+    {
+        if (int.TryParse(KernelFile.TryReadText(pidFile), out int pid) && pid > 0) Self.TrySignal(pid, SIGKILL, out _);
     }
 
     /// <summary>Statuses of orphans are kept only while one of them may be a process whose number is not known yet.</summary>
@@ -501,7 +531,8 @@ internal sealed class KeptContainer : IDisposable
     {
         BerthException? fault = null;
         // A checkpoint that ends the container has deleted it already.
-        if (!result.Succeeded && _runtime.LastError(result) is { } words && !words.Contains("does not exist", StringComparison.Ordinal)) fault = new BerthException(Fault.Failed, $"failed to delete task: {words}");
+        if (result.TimedOut) fault = Check(result, "failed to delete task");
+        else if (!result.Succeeded && _runtime.LastError(result) is { } words && !words.Contains("does not exist", StringComparison.Ordinal)) fault = new BerthException(Fault.Failed, $"failed to delete task: {words}");
         try
         {
             HostMount.DetachAll(_rootfs);
@@ -517,7 +548,9 @@ internal sealed class KeptContainer : IDisposable
     }
 
     private BerthException? Check(RuntimeResult result, string what) =>
-        result.Succeeded ? null : new BerthException(Fault.Failed, $"{what}: {_runtime.LastError(result)}");
+        result.Succeeded ? null
+        : result.TimedOut ? new BerthException(Fault.TimedOut, $"{what}: {_runtime.Binary} did not end in the time that the caller gives it, and was killed")
+        : new BerthException(Fault.Failed, $"{what}: {_runtime.LastError(result)}");
 
     private static BerthException KillFault(string words) =>
         words.Contains("container not running", StringComparison.Ordinal) || words.Contains("process already finished", StringComparison.Ordinal) || words.Contains("no such process", StringComparison.OrdinalIgnoreCase)

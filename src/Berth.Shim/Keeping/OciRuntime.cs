@@ -2,6 +2,7 @@
 using System.Globalization;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
+using Berth.Linux.Processes;
 using Berth.Shim.Launch;
 
 namespace Berth.Shim.Keeping;
@@ -9,6 +10,8 @@ namespace Berth.Shim.Keeping;
 /// <summary>A runtime binary and what all its calls share.</summary>
 internal sealed class OciRuntime(EventLoop loop, string binary, string root, string log)
 {
+    private const int SIGKILL = 9;
+
     private int _underWay;
 
     /// <summary>The binary.</summary>
@@ -19,6 +22,26 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
 
     /// <summary>What the oom_score_adj of each call is set to, or null.</summary>
     public string? OomScore { get; init; }
+
+    /// <summary>When calls that are begun now are killed if they have not ended: milliseconds of the monotonic clock, or null.</summary>
+    public long? Deadline { get; private set; }
+
+    /// <summary>Begins calls that have to end before then.</summary>
+    /// <param name="deadline">Milliseconds of the monotonic clock; null is "as long as they take".</param>
+    /// <param name="begin">Begins them, and does not wait.</param>
+    public void Before(long? deadline, Action begin)
+    {
+        long? outer = Deadline;
+        Deadline = deadline;
+        try
+        {
+            begin();
+        }
+        finally
+        {
+            Deadline = outer;
+        }
+    }
 
     /// <summary>create.</summary>
     public int? Create(CreateWords words, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
@@ -80,7 +103,9 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
     {
         // Runtimes append to it: it would grow for ever, and an old failure would be told as that of a later call.
         if (_underWay++ == 0) KernelPath.Remove(log);
-        return RuntimeCall.Begin(loop, new RuntimeStart
+        bool timedOut = false, over = false;
+        Alarm? limit = null;
+        int? pid = RuntimeCall.Begin(loop, new RuntimeStart
         {
             Program = Found(binary),
             Arguments = ["--root", root, "--log", log, "--log-format", "json", .. SystemdCgroup ? (string[])["--systemd-cgroup"] : [], .. words],
@@ -89,10 +114,24 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
             DiesWithUs = true,
         }, streams, result =>
         {
+            over = true;
+            limit?.Cancel();
             _underWay--;
-            ended(result);
+            ended(result with { TimedOut = timedOut });
         });
+        if (!over && pid is { } call && Deadline is { } deadline)
+        {
+            limit = loop.After(Math.Max(0, deadline - Now), () =>
+            {
+                timedOut = true;
+                Self.TrySignal(call, SIGKILL, out _);
+            });
+        }
+        return pid;
     }
+
+    /// <summary>The clock of deadlines.</summary>
+    public static long Now => Self.Monotonic / 1_000_000;
 
     private static string[] Console(string? socket) => socket is null ? [] : ["--console-socket", socket];
 

@@ -14,6 +14,9 @@ namespace Berth.Shim.Keeping;
 /// <param name="Output">What it wrote, where that was collected.</param>
 internal readonly record struct RuntimeResult(int Status, byte[] Output)
 {
+    /// <summary>Whether it was killed because its time was over.</summary>
+    public bool TimedOut { get; init; }
+
     /// <summary>Exit status 0.</summary>
     public bool Succeeded => Status == 0;
 

@@ -16,6 +16,7 @@ internal static class FaultCodes
         Fault.WrongState => StatusCode.FailedPrecondition,
         Fault.Denied => StatusCode.PermissionDenied,
         Fault.Unsupported => StatusCode.Unimplemented,
+        Fault.TimedOut => StatusCode.DeadlineExceeded,
         Fault.Unavailable => StatusCode.Unavailable,
         Fault.Exhausted => StatusCode.ResourceExhausted,
         _ => StatusCode.Unknown,

@@ -186,6 +186,9 @@ public static class ShimCommand
     private static Fd? Listen(string directory, string path)
     {
         KernelPath.MakeDirectories(directory, 0x1C0);
+        // Between bind and listen a socket looks like one that was left behind: of two who start for one pod, the other would remove it.
+        using Fd one = KernelPath.Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        KernelPath.Lock(one, wait: true);
         for (int attempt = 0; ; attempt++)
         {
             try

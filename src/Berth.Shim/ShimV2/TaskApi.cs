@@ -15,6 +15,8 @@ namespace Berth.Shim.ShimV2;
 internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher) : TaskService
 {
     private readonly Dictionary<string, KeptContainer> _containers = [];
+    private int _making;
+    private bool _shutdownHeld;
 
     /// <summary>Asked to end, and free to.</summary>
     public Action? ShutdownAsked { get; set; }
@@ -35,15 +37,20 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
         container.OutOfMemory = () => publisher.Publish(Topics.Oom, TaskOOM.FullName, new TaskOOM { ContainerId = container.Id });
         List<RootfsMount> mounts = [];
         foreach (Mount m in request.Rootfs) mounts.Add(new RootfsMount(m.Type, m.Source, m.Target, m.Options));
-        container.Create(mounts, fault =>
+        _making++;
+        Before(reply.Call, container, () => container.Create(mounts, fault =>
         {
+            _making--;
             if (fault is not null)
             {
                 _containers.Remove(request.Id);
                 container.Dispose();
                 Fail(reply.Call, fault);
+                // Asked while what was half made was taken away: nobody asks again.
+                if (_shutdownHeld && IsEmpty) ShutdownAsked?.Invoke();
                 return;
             }
+            _shutdownHeld = false;
             TaskCreate created = new()
             {
                 ContainerId = request.Id,
@@ -55,7 +62,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
             created.Rootfs.AddRange(request.Rootfs);
             publisher.Publish(Topics.Create, TaskCreate.FullName, created);
             reply.Send(new CreateTaskResponse { Pid = (uint)container.Init.Pid });
-        });
+        }));
     }
 
     protected override void Start(StartRequest request, TtrpcReply<StartResponse> reply)
@@ -76,15 +83,18 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
             }
             container.Release(process);
         }
-        if (process == container.Init) container.Start(Done);
-        else container.StartExec(process, Done);
+        Before(reply.Call, container, () =>
+        {
+            if (process == container.Init) container.Start(Done);
+            else container.StartExec(process, Done);
+        });
     }
 
     protected override void Delete(DeleteRequest request, TtrpcReply<DeleteResponse> reply)
     {
         KeptContainer container = Find(request.Id);
         KeptProcess process = container.Process(request.ExecId);
-        container.Delete(process, fault =>
+        Before(reply.Call, container, () => container.Delete(process, fault =>
         {
             if (fault is not null)
             {
@@ -103,7 +113,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
                 });
             }
             reply.Send(new DeleteResponse { Pid = (uint)process.Pid, ExitStatus = (uint)process.ExitStatus, ExitedAt = TimeStamps.Of(process.ExitedAt) });
-        });
+        }));
     }
 
     protected override void Exec(ExecProcessRequest request, TtrpcReply<Empty> reply)
@@ -151,30 +161,37 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
     protected override void Kill(KillRequest request, TtrpcReply<Empty> reply)
     {
         KeptContainer container = Find(request.Id);
-        container.Kill(container.Process(request.ExecId), (int)request.Signal, request.All, Answer(reply));
+        KeptProcess process = container.Process(request.ExecId);
+        Before(reply.Call, container, () => container.Kill(process, (int)request.Signal, request.All, Answer(reply)));
     }
 
     protected override void Pause(PauseRequest request, TtrpcReply<Empty> reply)
     {
         KeptContainer container = Find(request.Id);
-        container.Pause(Answer(reply, () => publisher.Publish(Topics.Paused, TaskPaused.FullName, new TaskPaused { ContainerId = container.Id })));
+        Before(reply.Call, container, () => container.Pause(Answer(reply, () =>
+            publisher.Publish(Topics.Paused, TaskPaused.FullName, new TaskPaused { ContainerId = container.Id }))));
     }
 
     protected override void Resume(ResumeRequest request, TtrpcReply<Empty> reply)
     {
         KeptContainer container = Find(request.Id);
-        container.Resume(Answer(reply, () => publisher.Publish(Topics.Resumed, TaskResumed.FullName, new TaskResumed { ContainerId = container.Id })));
+        Before(reply.Call, container, () => container.Resume(Answer(reply, () =>
+            publisher.Publish(Topics.Resumed, TaskResumed.FullName, new TaskResumed { ContainerId = container.Id }))));
     }
 
     protected override void Checkpoint(CheckpointTaskRequest request, TtrpcReply<Empty> reply)
     {
         KeptContainer container = Find(request.Id);
         CheckpointOptions options = request.Options is { } any ? ProtobufReader.Read(any.Value, new CheckpointOptions()) : new CheckpointOptions();
-        container.Checkpoint(OptionsMessage.Words(options, request.Path), options.WorkPath, Answer(reply, () =>
-            publisher.Publish(Topics.Checkpointed, TaskCheckpointed.FullName, new TaskCheckpointed { ContainerId = container.Id, Checkpoint = request.Path })));
+        Before(reply.Call, container, () => container.Checkpoint(OptionsMessage.Words(options, request.Path), options.WorkPath, Answer(reply, () =>
+            publisher.Publish(Topics.Checkpointed, TaskCheckpointed.FullName, new TaskCheckpointed { ContainerId = container.Id, Checkpoint = request.Path }))));
     }
 
-    protected override void Update(UpdateTaskRequest request, TtrpcReply<Empty> reply) => Find(request.Id).Update(request.Resources?.Value ?? [], Answer(reply));
+    protected override void Update(UpdateTaskRequest request, TtrpcReply<Empty> reply)
+    {
+        KeptContainer container = Find(request.Id);
+        Before(reply.Call, container, () => container.Update(request.Resources?.Value ?? [], Answer(reply)));
+    }
 
     protected override void ResizePty(ResizePtyRequest request, TtrpcReply<Empty> reply)
     {
@@ -191,7 +208,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
     protected override void Pids(PidsRequest request, TtrpcReply<PidsResponse> reply)
     {
         KeptContainer container = Find(request.Id);
-        container.Pids((fault, pids) =>
+        Before(reply.Call, container, () => container.Pids((fault, pids) =>
         {
             if (fault is not null)
             {
@@ -201,7 +218,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
             PidsResponse response = new();
             foreach (int pid in pids) response.Processes.Add(new ProcessInfo { Pid = (uint)pid, Info = DetailsOf(container, pid) });
             reply.Send(response);
-        });
+        }));
     }
 
     protected override void Stats(StatsRequest request, TtrpcReply<StatsResponse> reply) =>
@@ -219,7 +236,12 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
         reply.Send(new Empty());
         // Others of the pod may still be here.
         if (IsEmpty) ShutdownAsked?.Invoke();
+        else _shutdownHeld = _containers.Count == _making;
     }
+
+    /// <summary>What the caller does not wait for any more is not done half: its runtime is killed, and what it had begun is undone.</summary>
+    private static void Before(TtrpcCall call, KeptContainer container, Action verb) =>
+        container.Before(call.TimeoutNano > 0 ? OciRuntime.Now + (call.TimeoutNano / 1_000_000) : null, verb);
 
     private KeptContainer Find(string id) =>
         _containers.TryGetValue(id, out KeptContainer? container) ? container : throw new BerthException(Fault.NotFound, "container not created");
