@@ -102,6 +102,11 @@ public static class ShimCommand
     private static int Delete(ShimFlags flags)
     {
         string bundle = flags.Bundle.Length > 0 ? flags.Bundle : Environment.CurrentDirectory;
+        if (PodHolder.TryEndLeft(bundle) is { } holder)
+        {
+            RawIo.WriteAll(1, ProtobufWriter.ToBytes(new DeleteResponse { Pid = (uint)holder, ExitStatus = 128 + 9, ExitedAt = TimeStamps.Of(Self.RealTime) }));
+            return 0;
+        }
         Options options = OptionsMessage.Stored(bundle);
         string binary = OciRuntime.Found(OptionsMessage.BinaryOf(options));
         CommandResult result = CommandRunner.Run(new Command
@@ -174,7 +179,9 @@ public static class ShimCommand
 
     private static string GroupOf(string id)
     {
-        Spec spec = SpecReader.Read(KernelFile.Read("config.json"));
+        // The bundle of a sandbox has none, as a rule: the sandbox is the group.
+        if (KernelFile.TryRead("config.json", out _) is not { } text) return id;
+        Spec spec = SpecReader.Read(text);
         foreach (string annotation in s_groups)
         {
             if (spec.Annotations.TryGetValue(annotation, out string? group) && group.Length > 0) return group;

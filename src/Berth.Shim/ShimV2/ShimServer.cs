@@ -19,6 +19,7 @@ internal sealed class ShimServer : IDisposable
     private readonly EventLoop _loop;
     private readonly Publisher _publisher;
     private readonly TaskApi _tasks;
+    private readonly SandboxApi _sandbox;
     private readonly List<TtrpcPort> _ports = [];
     private readonly Listener _listener;
     private readonly Fd? _log;
@@ -35,6 +36,7 @@ internal sealed class ShimServer : IDisposable
         _loop = new EventLoop([SIGTERM, SIGINT], _ => EndIfEmpty());
         _publisher = new Publisher(_loop, events, space, Warn) { Drained = EndIfDone };
         _tasks = new TaskApi(_loop, space, _publisher) { ShutdownAsked = EndIfEmpty };
+        _sandbox = new SandboxApi(_loop, () => _tasks.IsEmpty) { ShutdownAsked = EndIfEmpty };
         _listener = new Listener(_loop, listener, socket => _ports.Add(new TtrpcPort(_loop, socket, Find) { Closed = port => _ports.Remove(port) }));
         _loop.BeforeSleep = FlushAll;
         // All containers of a pod are in our care: what fails for one is not the end of the others.
@@ -61,7 +63,12 @@ internal sealed class ShimServer : IDisposable
         return true;
     }
 
-    private TtrpcService? Find(string name) => name is TaskService.FullName or TaskService.FullNameV2 ? _tasks : null;
+    private TtrpcService? Find(string name) => name switch
+    {
+        TaskService.FullName or TaskService.FullNameV2 => _tasks,
+        SandboxService.FullName => _sandbox,
+        _ => null,
+    };
 
     /// <summary>Answers are given whenever a runtime's call has ended: they go out before we sleep.</summary>
     private void FlushAll()
@@ -71,7 +78,7 @@ internal sealed class ShimServer : IDisposable
 
     private void EndIfEmpty()
     {
-        if (!_tasks.IsEmpty) return;
+        if (!_tasks.IsEmpty || _sandbox.IsHeld) return;
         _ending = true;
         EndIfDone();
     }
