@@ -307,7 +307,8 @@ internal sealed class KeptContainer : IDisposable
     /// <summary>Writes a checkpoint.</summary>
     public void Checkpoint(IReadOnlyList<string> options, string work, Action<BerthException?> done)
     {
-        if (Init.Status != ProcessStatus.Running)
+        // containerd freezes the container before, so that what it saves besides belongs to the same moment.
+        if (Init.Status is not (ProcessStatus.Running or ProcessStatus.Paused))
         {
             done(new BerthException(Fault.WrongState, $"cannot checkpoint a {StatusWord(Init.Status)} container"));
             return;

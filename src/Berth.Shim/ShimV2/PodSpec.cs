@@ -67,8 +67,10 @@ internal sealed record PodSpec
         }
         if (asked.Ipc != NamespaceMode.Node) Made |= Namespaces.Ipc;
         if (asked.Pid != NamespaceMode.Node) Made |= Namespaces.Pid;
-        if (asked.UsernsOptions is { Mode: NamespaceMode.Pod } users)
+        if (asked.UsernsOptions is { Mode: not NamespaceMode.Node } users)
         {
+            if (users.Mode != NamespaceMode.Pod) throw new BerthException(Fault.InvalidArgument, "unsupported user namespace mode: a pod has one of its own, or the host's");
+            if (!MapsRoot(users.Uids) || !MapsRoot(users.Gids)) throw new BerthException(Fault.InvalidArgument, "user namespaces enabled, but no mapping found for id 0");
             // Who may change the network is decided by the user namespace that it was made in.
             if (network.Length > 0) UsersOfNetwork = true;
             else IdMaps = (Lines(users.Uids), Lines(users.Gids));
@@ -112,6 +114,15 @@ internal sealed record PodSpec
         bool own = (Made & of) != 0;
         foreach ((Namespaces kind, _) in Joined) own |= kind == of;
         if (!own || of == Namespaces.None || path.Contains("..", StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"sysctl {name} is not a setting of the pod's own namespaces");
+    }
+
+    private static bool MapsRoot(List<IDMapping> maps)
+    {
+        foreach (IDMapping map in maps)
+        {
+            if (map.ContainerId == 0 && map.Length > 0) return true;
+        }
+        return false;
     }
 
     private static string Lines(List<IDMapping> maps)

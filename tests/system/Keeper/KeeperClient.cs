@@ -43,9 +43,13 @@ public sealed class KeeperClient : IDisposable
     }
 
     /// <summary>Calls, and does not wait.</summary>
-    public uint Begin(TtrpcMethod method, IMessage request, TtrpcStreaming streaming = TtrpcStreaming.None)
+    /// <param name="method">Of a service.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="streaming">Whether messages come or go.</param>
+    /// <param name="patience">What the shim is told of how long we wait; zero is for ever.</param>
+    public uint Begin(TtrpcMethod method, IMessage request, TtrpcStreaming streaming = TtrpcStreaming.None, TimeSpan patience = default)
     {
-        uint stream = _connection.Call(method, request, new TtrpcOptions { Streaming = streaming });
+        uint stream = _connection.Call(method, request, new TtrpcOptions { Streaming = streaming, TimeoutNano = patience.Ticks * 100 });
         _answers[stream] = new Queue<Answer>();
         Send();
         return stream;

@@ -22,6 +22,10 @@ public class Containerd : Neighbour
     /// <summary>The words that choose a shim, and the runtime behind it.</summary>
     protected virtual string[] Shim => ["--runtime", "io.containerd.runc.v2", "--runc-binary", Runtime];
 
+    /// <summary>Skips where ctr has options of a checkpoint for runc's shim alone: that of containerd 1 goes by the name.</summary>
+    public void NeedsCheckpointOptions() =>
+        Assert.SkipUnless(Shim.Contains("io.containerd.runc.v2") || !Call("version").Succeeded().Output.Contains("Version:  1.", StringComparison.Ordinal), "this ctr knows options of a checkpoint for runc's shim alone");
+
     /// <summary>Where the daemon looks for shims.</summary>
     protected virtual string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "";
 
@@ -60,7 +64,9 @@ public class Containerd : Neighbour
             [ttrpc]
               address = "{Socket}.ttrpc"
             """);
-        _daemon = Dock.Tool("containerd", "--config", $"{Dock.Folder}/containerd.toml").Env("PATH", SearchPath).Start();
+        // Where there is a criu that works it comes first.
+        string path = Environment.GetEnvironmentVariable("CRIU") is { Length: > 0 } criu ? $"{Path.GetDirectoryName(criu)}:{SearchPath}" : SearchPath;
+        _daemon = Dock.Tool("containerd", "--config", $"{Dock.Folder}/containerd.toml").Env("PATH", path).Start();
         Until.True(() => _daemon.HasExited || (File.Exists(Socket) && Call("version").ExitCode == 0), "containerd answers");
         Assert.False(_daemon.HasExited, $"containerd ended: {_daemon.SoFar}");
         Call("images", "import", "--snapshotter", "native", Image.WriteArchive(Dock, Name)).Succeeded();
@@ -234,6 +240,68 @@ public abstract class ContainerdHabits
     {
         File.WriteAllText($"{_containerd.Dock.NewFolder("volume")}/in", "from host");
         _containerd.Call([.. _containerd.RunWords(_id, "--rm", "--mount", $"type=bind,src={_containerd.Dock.Folder}/volume,dst=/v,options=rbind:ro"), "cat", "/v/in"]).Succeeded().Says("from host");
+    }
+
+    [Fact]
+    public void A_process_that_ends_at_once_says_everything_before()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        for (int i = 0; i < 10; i++) _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo", "--exec-id", $"e{i}", _id, "echo", "short").Succeeded().Says("short");
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void Without_a_word_about_it_a_container_has_the_oom_score_of_its_shim()
+    {
+        _containerd.Start(_id, "sleep", "1000");
+        int pid = Pid(), shim = int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[1].Split(' ')[1]);
+        Assert.Contains("containerd-shim", File.ReadAllText($"/proc/{shim}/cmdline"));
+        Assert.Equal(File.ReadAllText($"/proc/{shim}/oom_score_adj"), File.ReadAllText($"/proc/{pid}/oom_score_adj"));
+        // One more than containerd's: that one has to be the last.
+        Assert.Equal(int.Parse(File.ReadAllText("/proc/self/oom_score_adj")) + 1, int.Parse(File.ReadAllText($"/proc/{shim}/oom_score_adj")));
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void A_checkpoint_is_written_of_a_container_that_containerd_has_frozen()
+    {
+        Criu.Need();
+        _containerd.NeedsCheckpointOptions();
+        _containerd.Start(_id, "sleep", "1000");
+        string images = $"{_containerd.Dock.Folder}/{_id}-images";
+        _containerd.Call("tasks", "checkpoint", "--image-path", images, _id).Succeeded();
+        Assert.NotEmpty(Directory.GetFiles(images, "core-*.img"));
+        Assert.Equal("RUNNING", Status());
+        _containerd.Remove(_id);
+    }
+
+    [Fact]
+    public void A_checkpoint_may_end_its_container()
+    {
+        Criu.Need();
+        _containerd.NeedsCheckpointOptions();
+        _containerd.Start(_id, "sleep", "1000");
+        _containerd.Call("tasks", "checkpoint", "--exit", "--image-path", $"{_containerd.Dock.Folder}/{_id}-images", _id).Succeeded();
+        Until.True(() => Status() == "STOPPED", "it stopped");
+        _containerd.Call("tasks", "delete", _id);
+        _containerd.Call("containers", "delete", _id).Succeeded();
+    }
+
+    [Fact]
+    public void What_was_saved_goes_on_under_another_name()
+    {
+        Criu.Need();
+        _containerd.Start(_id, "sh", "-c", "i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.05; done");
+        string Count(string id, string exec) => _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo", "--exec-id", exec, id, "cat", "/count").Output.Trim();
+        Until.True(() => int.TryParse(Count(_id, $"a{Random.Shared.Next()}"), out int n) && n > 5, "it counts");
+        _containerd.Call("containers", "checkpoint", "--image", "--rw", "--task", _id, $"test.local/{_id}:saved").Succeeded();
+        // The file may just be empty.
+        int saved = 0;
+        Until.True(() => int.TryParse(Count(_id, $"b{Random.Shared.Next()}"), out saved), "it counts still");
+        _containerd.Remove(_id);
+        _containerd.Call("containers", "restore", "--rw", "--live", $"{_id}r", $"test.local/{_id}:saved").Succeeded();
+        Until.True(() => int.TryParse(Count($"{_id}r", $"c{Random.Shared.Next()}"), out int n) && n > saved - 5, "it counts on");
+        _containerd.Remove($"{_id}r");
     }
 
     [Fact]

@@ -50,6 +50,18 @@ public sealed class PodTests : IDisposable
         Assert.Equal(("0 1000 10\n", "0 2000 10\n"), Of(With(new() { UsernsOptions = users }), "").IdMaps);
     }
 
+    [Theory]
+    [InlineData((int)NamespaceMode.Target, 0u)]
+    [InlineData((int)NamespaceMode.Container, 0u)]
+    [InlineData((int)NamespaceMode.Pod, 1u)]
+    public void Users_that_no_pod_can_have_are_refused(int mode, uint first)
+    {
+        UserNamespace users = new() { Mode = (NamespaceMode)mode };
+        users.Uids.Add(new() { ContainerId = first, HostId = 1000, Length = 10 });
+        users.Gids.Add(new() { ContainerId = first, HostId = 1000, Length = 10 });
+        Assert.Equal(Fault.InvalidArgument, Assert.Throws<BerthException>(() => Of(With(new() { UsernsOptions = users }))).Kind);
+    }
+
     [Fact]
     public void A_config_json_says_it_too()
     {
