@@ -198,5 +198,8 @@ internal sealed record ConmonOptions
         return words;
     }
 
+    /// <summary>The words by which the runtime takes away what it has made.</summary>
+    public List<string> DeleteWords() => [.. SystemdCgroup ? (string[])["--systemd-cgroup"] : [], .. RuntimeArguments, "delete", "--force", Id];
+
     private static BerthException Bad(string text) => new(Fault.InvalidArgument, text);
 }

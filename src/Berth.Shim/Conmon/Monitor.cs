@@ -192,6 +192,7 @@ internal sealed class Monitor : IDisposable
         _console?.Accept();
         _console?.Dispose();
         // Of exec, the runtime's status may be the command's: whether there was a command at all is seen by the pid file.
+        if ((_runtimeStatus & 0x7F) != 0 && !_options.Exec) TakeAway();
         if (_runtimeStatus != 0 && !_options.Exec) return Fail($"Failed to create container: exit status {WaitStatus.ExitCode(_runtimeStatus)}", RuntimeWords());
         if (_options.Terminal && _terminal is null && (!_options.Exec || _runtimeStatus == 0)) return Fail("Runtime did not set up terminal", "Runtime did not set up terminal");
         byte[]? text = KernelFile.TryRead(_options.PidFile, out Errno errno);
@@ -244,6 +245,32 @@ internal sealed class Monitor : IDisposable
                 DiesWithUs = true,
                 OomScore = _oomScore,
             }.Start();
+        }
+    }
+
+    /// <summary>
+    /// A runtime that fails takes away what it has made. One that was killed cannot, and the engine, who is told of a failure, thinks
+    /// that there is nothing to take away.
+    /// </summary>
+    private void TakeAway()
+    {
+        try
+        {
+            int pid = new RuntimeStart
+            {
+                Program = _options.Runtime,
+                Arguments = _options.DeleteWords(),
+                Environment = RuntimeStart.Inherited(),
+                ClosesOthers = true,
+                DiesWithUs = true,
+                OomScore = _oomScore,
+            }.Start();
+            _loop.OnExit(pid, _ => _loop.Stop());
+            if (!_loop.Run(SlowMilliseconds)) Self.TrySignal(pid, SIGKILL, out Errno _);
+        }
+        catch (Exception e) when (e is LinuxException or StepFailedException)
+        {
+            _reports.Warn($"Failed to delete what the runtime has made: {e.Message}");
         }
     }
 

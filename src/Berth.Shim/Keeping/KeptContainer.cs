@@ -424,9 +424,9 @@ internal sealed class KeptContainer : IDisposable
             TryDetachRootfs();
             done(fault);
         }
-        // Made by the runtime, and of no use to us: a stream of it leads nowhere, or the runtime was killed half-way. It must not stay behind with
-        // nobody to know of it.
-        if (result.Succeeded || result.TimedOut) _runtime.Before(OciRuntime.Now + UndoMilliseconds, () => _runtime.Delete(Id, force: true, _ =>
+        // Made by the runtime, and of no use to us: a stream of it leads nowhere. It must not stay behind with nobody to know of it.
+        // And a runtime that was killed, by us or by anybody, has not taken away what it had made by then.
+        if (result.Succeeded || result.TimedOut || result.WasKilled) _runtime.Before(OciRuntime.Now + UndoMilliseconds, () => _runtime.Delete(Id, force: true, _ =>
         {
             _exists = false;
             Failed();

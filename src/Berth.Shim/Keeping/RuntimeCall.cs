@@ -20,6 +20,9 @@ internal readonly record struct RuntimeResult(int Status, byte[] Output)
     /// <summary>Exit status 0.</summary>
     public bool Succeeded => Status == 0;
 
+    /// <summary>Ended by a signal: it had no time to undo what it had done.</summary>
+    public bool WasKilled => Status > 0 && (Status & 0x7F) != 0;
+
     /// <summary>As Go prints it.</summary>
     public string Words => Status < 0 ? Text : WaitStatus.Describe(Status) + (Text.Length > 0 ? ": " + Text : "");
 

@@ -102,7 +102,7 @@ internal sealed class LogFile : IDisposable
         if (_limits.MostBytesEver > 0 && _ever >= _limits.MostBytesEver) return false;
         if (_limits.MostBytes > 0 && _inFile + bytes > _limits.MostBytes)
         {
-            Flush();
+            if (!IsStuck) Flush();
             // Not while the old one is owed something. And where it cannot be, not for each line: names are looked up for that.
             if (!IsStuck && _inFile >= _refusedUntil && !Change()) _refusedUntil = _inFile + _limits.MostBytes;
         }
@@ -114,7 +114,7 @@ internal sealed class LogFile : IDisposable
     /// <summary>Appends to the line that was begun.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > _buffer.Length - _used) Flush();
+        if (!IsStuck && bytes.Length > _buffer.Length - _used) Flush();
         // Behind what is owed already, even if it is small enough: the order is kept.
         if (_owed is null && bytes.Length <= _buffer.Length - _used)
         {
@@ -128,22 +128,39 @@ internal sealed class LogFile : IDisposable
 
     private List<byte>? _owed;
 
-    /// <summary>Writes what was appended.</summary>
+    /// <summary>
+    /// Writes what was appended. A full disk is tried at its time, and out of turn before anything is lost: at full speed the
+    /// room that is left is gone long before the next try.
+    /// </summary>
     public void Flush()
     {
-        if (IsStuck) return;
+        if (!IsStuck) TryWriteOut();
+        else if ((_owed?.Count ?? 0) >= MostOwed / 2 && TryWriteOut()) Unstick();
+    }
+
+    private void Unstick()
+    {
+        _retry?.Cancel();
+        _retry = null;
+        ReopenIfAsked();
+    }
+
+    /// <returns>Whether nothing is left.</returns>
+    private bool TryWriteOut()
+    {
         int done = WriteAll(_buffer.AsSpan(0, _used));
         if (done < _used)
         {
             _buffer.AsSpan(done, _used - done).CopyTo(_buffer);
             _used -= done;
-            return;
+            return false;
         }
         _used = 0;
-        if (_owed is not { Count: > 0 } owed) return;
+        if (_owed is not { Count: > 0 } owed) return true;
         done = WriteAll(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(owed));
         if (done < owed.Count) owed.RemoveRange(0, done);
         else _owed = null;
+        return _owed is null;
     }
 
     /// <summary>Begins anew in a file of the same name: another has renamed or removed the old one, or asks us to.</summary>
@@ -192,7 +209,7 @@ internal sealed class LogFile : IDisposable
             if (!_isWarned) _warn($"Failed to write to log file {_path}: {errno.Sentence()}");
             _isWarned = true;
             // No space, a quota, an input/output error: all may pass. There is nowhere else to put it.
-            _retry = _loop.After(RetryMilliseconds, Retry);
+            _retry ??= _loop.After(RetryMilliseconds, Retry);
             break;
         }
         return done;
@@ -201,8 +218,7 @@ internal sealed class LogFile : IDisposable
     private void Retry()
     {
         _retry = null;
-        Flush();
-        if (!IsStuck) ReopenIfAsked();
+        if (TryWriteOut()) Unstick();
     }
 
     private bool Change() => _limits.Backups > 0 ? Rotate() : Replace();
