@@ -12,7 +12,7 @@ public sealed class LayerTests
         ["Berth.Oci"] = [],
         ["Berth.Rpc"] = [],
         ["Berth.Cgroups"] = ["Berth.Linux", "Berth.Oci"],
-        ["Berth.Images"] = ["Berth.Oci"],
+        ["Berth.Images"] = ["Berth.Linux", "Berth.Oci"],
         ["Berth.Runtime"] = ["Berth.Linux", "Berth.Oci", "Berth.Cgroups"],
         ["Berth.Shim"] = ["Berth.Linux", "Berth.Oci", "Berth.Cgroups", "Berth.Rpc"],
         ["Berth.Network"] = ["Berth.Linux", "Berth.Oci"],

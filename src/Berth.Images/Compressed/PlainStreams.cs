@@ -1,0 +1,111 @@
+// Streams that only pass bytes on: one that can be looked into first, one that leaves its target open, one with our words for gzip.
+using System.IO.Compression;
+using Berth.Oci.Faults;
+
+namespace Berth.Images.Compressed;
+
+/// <summary>A stream whose first bytes can be seen before they are read.</summary>
+internal sealed class PeekStream(Stream source) : ReadOnlyStream
+{
+    private byte[] _head = [];
+    private int _at;
+
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        byte[] head = new byte[count];
+        int n = source.ReadAtLeast(head, count, throwOnEndOfStream: false);
+        _head = head[..n];
+        return _head;
+    }
+
+    public override int Read(Span<byte> into)
+    {
+        if (_at == _head.Length) return source.Read(into);
+        int n = Math.Min(into.Length, _head.Length - _at);
+        _head.AsSpan(_at, n).CopyTo(into);
+        _at += n;
+        return n;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) source.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>gzip, with one kind of fault for everything that may be wrong with it.</summary>
+internal sealed class GunzipStream(Stream source) : ReadOnlyStream
+{
+    private readonly GZipStream _inner = new(source, CompressionMode.Decompress);
+
+    public override int Read(Span<byte> into)
+    {
+        try { return _inner.Read(into); }
+        catch (InvalidDataException e) { throw new BerthException(Fault.InvalidArgument, $"the gzip data cannot be read: {e.Message.TrimEnd('.')}", inner: e); }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>What every stream that is only read has in common.</summary>
+internal abstract class ReadOnlyStream : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public abstract override int Read(Span<byte> into);
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush() { }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
+
+/// <summary>What every stream that is only written has in common.</summary>
+internal abstract class WriteOnlyStream : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public abstract override void Write(ReadOnlySpan<byte> data);
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush() { }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}
+
+/// <summary>Writes through, and leaves the target open.</summary>
+internal sealed class PassStream(Stream target) : WriteOnlyStream
+{
+    public override void Write(ReadOnlySpan<byte> data) => target.Write(data);
+}
