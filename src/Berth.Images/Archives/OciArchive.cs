@@ -1,5 +1,4 @@
 // An image layout in one tar file (skopeo's oci-archive, and what newer versions of Docker save).
-using System.Text.Json;
 using Berth.Images.Copying;
 using Berth.Images.Layouts;
 using Berth.Oci.Content;

@@ -1,6 +1,9 @@
 // A folder with images (image-spec, image-layout.md): oci-layout, index.json, blobs.
 using System.Text.Json;
 using Berth.Images.Copying;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Programs;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;
@@ -67,7 +70,7 @@ public sealed class OciLayout
     /// <returns>The bytes that are free now.</returns>
     public long CollectGarbage()
     {
-        using FileStream held = Lock();
+        using Fd held = Lock();
         HashSet<Digest> needed = [];
         foreach (Descriptor entry in ReadIndex().Manifests ?? []) Mark(entry, needed, 0);
         long freed = 0;
@@ -117,23 +120,19 @@ public sealed class OciLayout
     /// <summary>Changes the list of images, alone.</summary>
     private void Change(Action<List<Descriptor>> change)
     {
-        using FileStream held = Lock();
+        using Fd held = Lock();
         ImageIndex index = File.Exists(IndexPath) ? ReadIndex() : new ImageIndex { MediaType = MediaType.Index };
         List<Descriptor> manifests = [.. index.Manifests ?? []];
         change(manifests);
         BlobFiles.Replace(IndexPath, ImageJson.Bytes(index with { Manifests = manifests }));
     }
 
-    /// <summary>Held by whoever changes the index. The folder stands for itself: a layout has no room for a file of ours.</summary>
-    private FileStream Lock()
+    /// <summary>Held by whoever changes the index: flock(2) on the folder itself, since a layout has no room for a file of ours.</summary>
+    private Fd Lock()
     {
-        for (int i = 0; ; i++)
-        {
-            // FileShare.None is flock(2) on the marker, which every layout has.
-            try { return new FileStream(MarkerPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None); }
-            catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && i < 600) { Thread.Sleep(50); }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { throw new BerthException(Fault.NotFound, $"{Folder} is no image layout", inner: e); }
-        }
+        Fd folder = KernelPath.TryOpen(Folder, OpenFlags.Directory) ?? throw new BerthException(Fault.NotFound, $"{Folder} is no image layout");
+        KernelPath.Lock(folder, wait: true);
+        return folder;
     }
 
     private sealed class LayoutTarget(OciLayout layout, string? name) : IImageTarget
