@@ -79,6 +79,7 @@ internal static class PodHolder
         // The number may be another's by now, the time of its start is not.
         if (Self.IsAlive(pid, out ulong start) && start == began) Self.TrySignal(pid, SIGKILL, out _);
         Clear(bundle);
+        PodFiles.Clear(bundle);
         return pid;
     }
 

@@ -30,6 +30,9 @@ internal sealed record PodSpec
     /// <summary>Kernel settings of its namespaces.</summary>
     public Dictionary<string, string> Sysctls { get; private set; } = [];
 
+    /// <summary>CRI's configuration, where the pod is one of CRI: its containers get files in /etc from it.</summary>
+    public PodSandboxConfig? Config { get; private set; }
+
     /// <summary>The cgroup of the pod, or empty.</summary>
     public string Cgroup { get; private set; } = "";
 
@@ -38,7 +41,11 @@ internal sealed record PodSpec
     public static PodSpec Of(CreateSandboxRequest request)
     {
         PodSpec pod = new();
-        if (ConfigOf(request.Options) is { } config) pod.Take(config, request.NetnsPath);
+        if (ConfigOf(request.Options) is { } config)
+        {
+            pod.Config = config;
+            pod.Take(config, request.NetnsPath);
+        }
         else if (KernelFile.TryRead($"{request.BundlePath}/config.json", out _) is { } text) pod.Take(SpecReader.Read(text), request.NetnsPath);
         else pod.Take(new PodSandboxConfig(), request.NetnsPath);
         foreach (string name in pod.Sysctls.Keys) pod.CheckSysctl(name);

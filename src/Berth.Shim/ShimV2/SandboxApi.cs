@@ -39,6 +39,12 @@ internal sealed class SandboxApi(EventLoop loop, Func<bool> isVacant) : SandboxS
     /// <summary>Whether there is a sandbox.</summary>
     public bool IsHeld => _id is not null;
 
+    /// <summary>What the containers of a pod have in common besides namespaces, put into the bundle of one.</summary>
+    public void Equip(string bundle)
+    {
+        if (_state == State.Ready && _pod.Config is not null) PodFiles.Give(_bundle, bundle);
+    }
+
     protected override void CreateSandbox(CreateSandboxRequest request, TtrpcReply<CreateSandboxResponse> reply)
     {
         if (_id is not null) throw new BerthException(Fault.Conflict, $"sandbox {_id}: already exists");
@@ -51,6 +57,7 @@ internal sealed class SandboxApi(EventLoop loop, Func<bool> isVacant) : SandboxS
     {
         Check(request.SandboxId);
         if (_state != State.Created) throw new BerthException(Fault.WrongState, $"sandbox {_id} was started before");
+        if (_pod.Config is not null) PodFiles.Make(_pod, _bundle);
         _pid = PodHolder.Start(_pod, _bundle);
         (_state, _createdAt) = (State.Ready, Self.RealTime);
         loop.OnExit(_pid, Ended);
@@ -108,6 +115,7 @@ internal sealed class SandboxApi(EventLoop loop, Func<bool> isVacant) : SandboxS
         Stop(() =>
         {
             if (_bundle.Length > 0) PodHolder.Clear(_bundle);
+            if (_bundle.Length > 0) PodFiles.Clear(_bundle);
             _id = null;
             reply.Send(new ShutdownSandboxResponse());
             ShutdownAsked?.Invoke();

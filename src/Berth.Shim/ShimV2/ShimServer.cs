@@ -37,6 +37,7 @@ internal sealed class ShimServer : IDisposable
         _publisher = new Publisher(_loop, events, space, Warn) { Drained = EndIfDone };
         _tasks = new TaskApi(_loop, space, _publisher) { ShutdownAsked = EndIfEmpty };
         _sandbox = new SandboxApi(_loop, () => _tasks.IsEmpty) { ShutdownAsked = EndIfEmpty };
+        _tasks.Equip = _sandbox.Equip;
         _listener = new Listener(_loop, listener, socket => _ports.Add(new TtrpcPort(_loop, socket, Find) { Closed = port => _ports.Remove(port) }));
         _loop.BeforeSleep = FlushAll;
         // All containers of a pod are in our care: what fails for one is not the end of the others.

@@ -18,6 +18,9 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
     private int _making;
     private bool _shutdownHeld;
 
+    /// <summary>Told the bundle of each container before it is made.</summary>
+    public Action<string>? Equip { get; set; }
+
     /// <summary>Asked to end, and free to.</summary>
     public Action? ShutdownAsked { get; set; }
 
@@ -31,6 +34,7 @@ internal sealed class TaskApi(EventLoop loop, string space, Publisher publisher)
         ContainerOptions options = OptionsMessage.Read(request, out Options message);
         KeptContainer container = new(loop, request.Id, request.Bundle, space, stdio, options);
         OptionsMessage.Store(request.Bundle, message);
+        Equip?.Invoke(request.Bundle);
         // Taken at once: a second request for the same id must not come in between.
         _containers[request.Id] = container;
         container.Ended = process => Exited(container, process);

@@ -116,6 +116,31 @@ public sealed class SandboxTests : ShimTest
     }
 
     [Fact]
+    public void Containers_share_names_resolver_and_memory()
+    {
+        KeeperClient client = BeginPod();
+        int holder = Start(client, config =>
+        {
+            config.DnsConfig = new();
+            config.DnsConfig.Servers.Add("10.1.2.3");
+        });
+        for (int i = 0; i < 2; i++)
+        {
+            string id = $"{Dock.Id}-{i}";
+            Dock.NewBundle().Write(config => config.Shell("cat /etc/hostname /etc/resolv.conf; head -c 0 /etc/hosts; cat /dev/shm/* 2>/dev/null; echo shared > /dev/shm/x"));
+            CreateTaskRequest request = Request(id);
+            request.Stdout = $"file://{Dock.Folder}/out{i}";
+            client.Call<CreateTaskResponse>(TaskService.Methods.Create, request);
+            client.Call<StartResponse>(TaskService.Methods.Start, new StartRequest { Id = id });
+            client.Call<WaitResponse>(TaskService.Methods.Wait, new WaitRequest { Id = id });
+            client.Call<DeleteResponse>(TaskService.Methods.Delete, new DeleteRequest { Id = id });
+            Assert.Equal("berth-pod\nnameserver 10.1.2.3\n" + (i == 0 ? "" : "shared\n"), File.ReadAllText($"{Dock.Folder}/out{i}"));
+        }
+        End(client, holder);
+        Assert.False(Directory.Exists($"{_pod}/files"));
+    }
+
+    [Fact]
     public void Nothing_is_known_of_another_pod_and_a_second_one_is_refused()
     {
         KeeperClient client = BeginPod();

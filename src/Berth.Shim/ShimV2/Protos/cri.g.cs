@@ -18,11 +18,13 @@ internal sealed partial class PodSandboxConfig : IMessage
 {
     public const string FullName = "runtime.v1.PodSandboxConfig";
     public string Hostname { get; set; } = "";
+    public DNSConfig? DnsConfig { get; set; }
     public LinuxPodSandboxConfig? Linux { get; set; }
 
     public void Write(ProtobufWriter to)
     {
         to.String(2, Hostname);
+        to.Message(4, DnsConfig);
         to.Message(8, Linux);
     }
 
@@ -33,7 +35,41 @@ internal sealed partial class PodSandboxConfig : IMessage
             switch (from.Tag)
             {
                 case 18: Hostname = from.String(); break;
+                case 34: from.Message(DnsConfig ??= new()); break;
                 case 66: from.Message(Linux ??= new()); break;
+                default: from.Skip(); break;
+            }
+        }
+    }
+}
+
+/// <summary>runtime.v1.DNSConfig</summary>
+internal sealed partial class DNSConfig : IMessage
+{
+    public const string FullName = "runtime.v1.DNSConfig";
+    private List<string>? _servers;
+    private List<string>? _searches;
+    private List<string>? _options;
+    public List<string> Servers => _servers ??= [];
+    public List<string> Searches => _searches ??= [];
+    public List<string> Options => _options ??= [];
+
+    public void Write(ProtobufWriter to)
+    {
+        to.Strings(1, _servers);
+        to.Strings(2, _searches);
+        to.Strings(3, _options);
+    }
+
+    public void Read(ref ProtobufReader from)
+    {
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case 10: Servers.Add(from.String()); break;
+                case 18: Searches.Add(from.String()); break;
+                case 26: Options.Add(from.String()); break;
                 default: from.Skip(); break;
             }
         }

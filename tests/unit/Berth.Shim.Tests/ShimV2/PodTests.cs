@@ -102,6 +102,24 @@ public sealed class PodTests : IDisposable
     public void Dots_or_slashes_part_the_names_of_settings(string name, string path) => Assert.Equal(path, PodSpec.SysctlPath(name));
 
     [Fact]
+    public void A_resolver_is_written_as_its_library_reads_it()
+    {
+        DNSConfig dns = new();
+        dns.Servers.AddRange(["10.0.0.1", "10.0.0.2"]);
+        dns.Searches.AddRange(["a.example", "example"]);
+        dns.Options.Add("ndots:5");
+        Assert.Equal("search a.example example\nnameserver 10.0.0.1\nnameserver 10.0.0.2\noptions ndots:5\n", PodFiles.Resolver(dns));
+        Assert.Empty(PodFiles.Resolver(new()));
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"mounts":[{"x":[]}],"b":{"mounts":[]}}""", """{"a":1,"mounts":[{"x":[]},1,2],"b":{"mounts":[]}}""")]
+    [InlineData("""{"mounts": [ ]}""", """{"mounts": [ 1,2]}""")]
+    [InlineData("""{"b":{"mounts":[]}}""", """{"mounts":[1,2],"b":{"mounts":[]}}""")]
+    public void Mounts_are_added_behind_a_containers_own(string config, string expected) =>
+        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(PodFiles.WithMounts(System.Text.Encoding.UTF8.GetBytes(config), ["1", "2"])));
+
+    [Fact]
     public void The_program_that_holds_a_pod_pauses_on_this_machine()
     {
         string path = $"{_bundle}/pause";
