@@ -45,7 +45,8 @@ internal static class IdMaps
             Tree.MapIds(view, users, recursive: true, MountAttributes.ReadOnly);
             Tree.Attach(view, target);
         }
-        options[at] = Layers + string.Join(':', Array.ConvertAll(layers, layer => target + layer[common.Length..]));
+        for (int i = 0; i < layers.Length; i++) layers[i] = target + layers[i][common.Length..];
+        options[at] = Layers + string.Join(':', layers);
     }
 
     /// <summary>Replaces what is mounted at a path by a mapped view of it.</summary>

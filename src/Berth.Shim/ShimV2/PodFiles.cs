@@ -51,6 +51,8 @@ internal static class PodFiles
     /// <exception cref="BerthException">Its configuration cannot be read.</exception>
     public static void Give(string pod, string container)
     {
+        // It is written into JSON as it is; containerd's names of pods and folders have none of these.
+        if (pod.AsSpan().IndexOfAny('"', '\\', '\n') >= 0) throw new BerthException(Fault.InvalidArgument, $"bundle {pod} has a character in its path that a configuration cannot bear");
         string path = $"{container}/config.json";
         byte[] config = KernelFile.Read(path);
         Spec spec = SpecReader.Read(config);
@@ -67,9 +69,9 @@ internal static class PodFiles
     internal static string Resolver(DNSConfig dns)
     {
         StringBuilder text = new();
-        if (dns.Searches.Count > 0) text.Append("search ").AppendJoin(' ', dns.Searches).Append('\n');
+        if (dns.Searches.Count > 0) text.Append("search ").Append(string.Join(' ', dns.Searches)).Append('\n');
         foreach (string server in dns.Servers) text.Append("nameserver ").Append(server).Append('\n');
-        if (dns.Options.Count > 0) text.Append("options ").AppendJoin(' ', dns.Options).Append('\n');
+        if (dns.Options.Count > 0) text.Append("options ").Append(string.Join(' ', dns.Options)).Append('\n');
         return text.ToString();
     }
 
@@ -104,7 +106,7 @@ internal static class PodFiles
     }
 
     private static string Entry(string source, string place, bool readOnly) =>
-        $$"""{"destination":"{{place}}","type":"bind","source":"{{JsonEncodedText.Encode(source)}}","options":["rbind","rprivate","{{(readOnly ? "ro" : "rw")}}"]}""";
+        "{\"destination\":\"" + place + "\",\"type\":\"bind\",\"source\":\"" + source + "\",\"options\":[\"rbind\",\"rprivate\",\"" + (readOnly ? "ro" : "rw") + "\"]}";
 
     private static void Write(string path, string text) => KernelPath.WriteAtomically(path, Encoding.UTF8.GetBytes(text), 0x1A4);
 }
