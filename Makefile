@@ -50,7 +50,7 @@ architecture: ## layering, names, public API
 budget: build ## binary size, memory, leftovers
 	@bash tests/run.sh budget
 
-soak: deps build ## the long loops: 10000 lifecycles with kill -9, a million mutated configurations, messages and frames
+soak: deps build ## the long loops: 10000 lifecycles with kill -9, the crash matrix with clients that rest for a minute, a million mutated configurations, messages and frames
 	@BERTH_SOAK=10000 BERTH_FUZZ=1000000 bash tests/run.sh soak
 
 bench: build ## paired measures beside crun, runc, conmon and containerd's shim

@@ -71,6 +71,8 @@ internal sealed class ConmonFlags
         new("runtime-arg", ConmonFlagKind.Texts, "argument of the runtime before its command; may be repeated"),
         new("runtime-opt", ConmonFlagKind.Texts, "argument of the runtime's command; may be repeated"),
         new("sdnotify-socket", ConmonFlagKind.Text, "the service manager's socket that messages are passed on to"),
+        new("seccomp-notify-plugins", ConmonFlagKind.Text, "of 2.1 and 2.2: nothing without seccomp-notify-socket", Hidden: true),
+        new("seccomp-notify-socket", ConmonFlagKind.Text, "of 2.1 and 2.2: refused (decision 0013)", Hidden: true),
         new("socket-dir-path", ConmonFlagKind.Text, "directory of links to attach sockets"),
         new("stdin", ConmonFlagKind.Switch, "give the container an input", 'i'),
         new("sync", ConmonFlagKind.Switch, "stay a child of the caller"),

@@ -129,6 +129,8 @@ internal sealed record ConmonOptions
         string runtime = flags.Text("runtime") ?? throw Bad("Runtime path not provided. Use --runtime");
         if (!KernelFile.IsExecutable(runtime, out Errno errno)) throw Bad($"Runtime path {runtime} is not valid: {errno.Sentence()}");
         if (exec && !flags.Has("exec-process-spec")) throw Bad("Exec process spec path not provided. Use --exec-process-spec");
+        // Its plugins are libraries to be loaded into a root process that lives as long as the container: docs/decisions/0013.
+        if (flags.Has("seccomp-notify-socket")) throw Bad("seccomp support not present: --seccomp-notify-socket wants plugins, which are shared libraries; let an agent listen, and name its socket as linux.seccomp.listenerPath or by the annotation run.oci.seccomp.receiver");
         string here = Environment.CurrentDirectory;
         int delay = (int)flags.Number("exit-delay", 0);
         if (delay < 0) throw Bad("Delay before invoking exit command must be greater than or equal to 0");

@@ -9,6 +9,10 @@ namespace Berth.Shim.Conmon;
 /// <summary>A socket in the bundle that the container sees, and the one it leads to.</summary>
 internal sealed class NotifyRelay : IDisposable
 {
+    // A flood is passed on a queue at a time (net.unix.max_dgram_qlen is 10, on some hosts 512): others have their claims too, and
+    // one message for each round of the loop would be the slowest way to be rid of it.
+    private const int MostAtOnce = 64, MostAtEnd = 512;
+
     private readonly Fd _container;
     private readonly Fd _host;
     private readonly string _target;
@@ -25,7 +29,7 @@ internal sealed class NotifyRelay : IDisposable
         _host = UnixSocket.New(SocketKind.Datagram);
         // Programs of any user inside must be able to send.
         _container = UnixSocket.Bind(SocketKind.Datagram, path, 0x1FF);
-        _watch = loop.Look(_container, Readiness.Read, _ => Take());
+        _watch = loop.Look(_container, Readiness.Read, _ => TakeAll(MostAtOnce));
     }
 
     /// <inheritdoc/>
@@ -36,10 +40,12 @@ internal sealed class NotifyRelay : IDisposable
         _host.Dispose();
     }
 
-    /// <summary>Passes on what is there: the program may have spoken and ended in one moment.</summary>
-    public void Drain()
+    /// <summary>Passes on what is there: the program may have spoken and ended in one moment. Who speaks on is somebody else.</summary>
+    public void Drain() => TakeAll(MostAtEnd);
+
+    private void TakeAll(int most)
     {
-        while (Take()) { }
+        for (int i = 0; i < most && Take(); i++) { }
     }
 
     private bool Take()

@@ -180,22 +180,20 @@ internal sealed class KeptContainer : IDisposable
         }
         try
         {
-            using ProcessEnds ends = process.Prepare(Id, _space, _options.PipeOwner);
-            KernelPath.Remove(PidFile(process.Id));
-            BeginCall();
-            _runtime.Exec(Id, SpecFile(process.Id), PidFile(process.Id), process.ConsolePath, ends.Streams, result =>
-            {
-                BerthException? fault = Check(result, "OCI runtime exec failed") ?? Adopt(process, PidFile(process.Id));
-                if (result.TimedOut) KillUnadopted(PidFile(process.Id));
-                EndCall();
-                if (fault is null && process.Status == ProcessStatus.Created) process.Begin();
-                Finish(fault);
-            });
+            Prepared(process, Execute, Finish);
         }
         catch (Exception e) when (e is LinuxException or BerthException)
         {
             Finish(FaultOf(e));
         }
+        void Execute(RuntimeStreams streams) => _runtime.Exec(Id, SpecFile(process.Id), PidFile(process.Id), process.ConsolePath, streams, result =>
+        {
+            BerthException? fault = Check(result, "OCI runtime exec failed") ?? Adopt(process, PidFile(process.Id));
+            if (result.TimedOut) KillUnadopted(PidFile(process.Id));
+            EndCall();
+            if (fault is null && process.Status == ProcessStatus.Created) process.Begin();
+            Finish(fault);
+        });
     }
 
     /// <summary>Sends a signal.</summary>
@@ -392,19 +390,48 @@ internal sealed class KeptContainer : IDisposable
 
     private void Make(Action<RuntimeStreams> call, Action<BerthException?> done)
     {
+        void Failed(BerthException? fault)
+        {
+            _isMaking = false;
+            TryDetachRootfs();
+            done(fault);
+        }
         try
         {
-            using ProcessEnds ends = Init.Prepare(Id, _space, _options.PipeOwner);
-            KernelPath.Remove(PidFile(""));
-            BeginCall();
             _isMaking = true;
-            call(ends.Streams);
+            Prepared(Init, call, Failed);
         }
         catch (Exception e) when (e is LinuxException or BerthException)
         {
-            TryDetachRootfs();
-            done(FaultOf(e));
+            Failed(FaultOf(e));
         }
+    }
+
+    /// <summary>Makes a process's streams, and calls the runtime once those are ready who are at their other ends.</summary>
+    private void Prepared(KeptProcess process, Action<RuntimeStreams> call, Action<BerthException?> failed)
+    {
+        ProcessEnds ends = process.Prepare(Id, _space, _options.PipeOwner);
+        long? deadline = _runtime.Deadline;
+        process.WhenReady(fault =>
+        {
+            using ProcessEnds held = ends;
+            if (fault is not null)
+            {
+                failed(fault);
+                return;
+            }
+            try
+            {
+                KernelPath.Remove(PidFile(process.Id));
+            }
+            catch (LinuxException e)
+            {
+                failed(FaultOf(e));
+                return;
+            }
+            BeginCall();
+            _runtime.Before(deadline, () => call(ends.Streams));
+        });
     }
 
     private void Made(RuntimeResult result, string what, Action<BerthException?> done)
@@ -440,7 +467,7 @@ internal sealed class KeptContainer : IDisposable
         {
             string text = KernelFile.ReadText(pidFile).Trim();
             if (!int.TryParse(text, out int pid) || pid <= 0) return new BerthException(Fault.Failed, $"failed to retrieve OCI runtime container pid: {pidFile} has no number in it");
-            process.Connect(Id, _space);
+            process.Connect();
             process.Adopt(pid);
             _loop.OnExit(pid, status => Take(process, status));
             return null;

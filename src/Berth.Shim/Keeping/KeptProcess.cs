@@ -98,6 +98,7 @@ internal sealed class KeptProcess : IDisposable
     public ProcessEnds Prepare(string container, string space, (uint Uid, uint Gid) owner)
     {
         Stdio.Check();
+        if (!Stdio.IsKept && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal)) _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
         if (Stdio.Terminal)
         {
             string? directory = System.Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? own : "/tmp";
@@ -105,11 +106,7 @@ internal sealed class KeptProcess : IDisposable
             return new ProcessEnds(null, null, null);
         }
         if (Stdio.IsNull) return new ProcessEnds(null, null, null);
-        if (!Stdio.IsKept && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
-        {
-            _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
-            return new ProcessEnds(null, _logger.Output, _logger.Error);
-        }
+        if (_logger is not null) return new ProcessEnds(null, _logger.Output, _logger.Error);
         Fd? stdin = null, stdout = null, stderr = null;
         if (Stdio.Input.Length > 0 || Stdio.HasInput)
         {
@@ -125,9 +122,16 @@ internal sealed class KeptProcess : IDisposable
         return new ProcessEnds(stdin, stdout, stderr);
     }
 
+    /// <summary>Tells when a runtime may be called: whoever logs is ready, or will never be.</summary>
+    public void WhenReady(Action<Oci.Faults.BerthException?> told)
+    {
+        if (_logger is null) told(null);
+        else _logger.WhenReady(told);
+    }
+
     /// <summary>The runtime is done: from now on bytes flow.</summary>
     /// <exception cref="LinuxException">A fifo is not there.</exception>
-    public void Connect(string container, string space)
+    public void Connect()
     {
         _console?.Accept();
         if (Stdio.Terminal && _terminal is null) throw new Oci.Faults.BerthException(Oci.Faults.Fault.Failed, "failed to retrieve console master: the runtime sent none");
@@ -141,10 +145,9 @@ internal sealed class KeptProcess : IDisposable
         {
             // The sinks are there already.
         }
-        else if (Stdio.Terminal && Stdio.Scheme.StartsWith("binary", StringComparison.Ordinal))
+        else if (_logger is not null)
         {
             // A terminal cannot be handed over: it is copied.
-            _logger = new LoggerProcess(_loop, Stdio, Id.Length > 0 ? Id : container, space);
             AddSink(new FileSink(_loop, _logger.Output.Duplicate(), null));
             _logger.CloseOurs();
         }

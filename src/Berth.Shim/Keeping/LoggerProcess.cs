@@ -19,21 +19,26 @@ internal sealed class LoggerProcess : IDisposable
 
     private readonly EventLoop _loop;
     private readonly int _pid;
+    private readonly string _program;
+    private readonly bool _isStrict;
+    private Fd? _ready;
+    private Watch? _watch;
+    private Alarm? _late;
     private Alarm? _end;
     private bool _hasEnded;
 
-    /// <summary>Starts the logger and waits until it is ready.</summary>
-    /// <exception cref="BerthException">It cannot be executed, or did not get ready.</exception>
+    /// <summary>Starts the logger; <see cref="WhenReady"/> tells when it is ready.</summary>
+    /// <exception cref="BerthException">It cannot be executed.</exception>
     public LoggerProcess(EventLoop loop, Stdio stdio, string id, string space)
     {
         _loop = loop;
         (string program, List<string> arguments) = stdio.Logger;
+        (_program, _isStrict) = (program, stdio.Scheme == "binary-v2");
         (Fd outputRead, Output) = KernelPath.Pipe();
         (Fd errorRead, Error) = KernelPath.Pipe();
-        (Fd ready, Fd readyWrite) = KernelPath.Pipe();
+        (_ready, Fd readyWrite) = KernelPath.Pipe();
         using (outputRead)
         using (errorRead)
-        using (ready)
         {
             using (readyWrite)
             using (ChildProgram steps = new())
@@ -55,13 +60,12 @@ internal sealed class LoggerProcess : IDisposable
                 }
                 catch (StepFailedException e)
                 {
-                    Output.Dispose();
-                    Error.Dispose();
+                    CloseOurs();
+                    _ready.Dispose();
                     throw new BerthException(Fault.NotFound, $"failed to start binary process: {program}: {e.Errno.Sentence()}", null, e);
                 }
             }
             loop.OnExit(_pid, _ => Ended());
-            AwaitReady(ready, program, strict: stdio.Scheme == "binary-v2");
         }
     }
 
@@ -78,10 +82,38 @@ internal sealed class LoggerProcess : IDisposable
         Error.Dispose();
     }
 
+    /// <summary>
+    /// Tells when it is ready, or why it is not. It is waited for as everything else is: a logger that takes its time must not
+    /// hold up the other containers.
+    /// </summary>
+    public void WhenReady(Action<BerthException?> told)
+    {
+        if (_ready is not { } ready)
+        {
+            told(null);
+            return;
+        }
+        _watch = _loop.Look(ready, Readiness.Read, _ =>
+        {
+            Span<byte> one = stackalloc byte[1];
+            // A byte, or the end of the pipe; the newer contract takes the byte only.
+            bool isReady = KernelPath.Read(ready, one) > 0 || !_isStrict;
+            WaitNoMore();
+            if (isReady) told(null);
+            else Give("logging binary did not call ready (it may have crashed or exited prematurely)", told);
+        });
+        _late = _loop.After(ReadyMilliseconds, () =>
+        {
+            WaitNoMore();
+            Give($"logging binary {_program} did not get ready within {ReadyMilliseconds / 1000} s", told);
+        });
+    }
+
     /// <summary>Asks it to end, and kills it when it does not.</summary>
     public void Dispose()
     {
         CloseOurs();
+        WaitNoMore();
         if (_hasEnded || _end is not null) return;
         Self.TrySignal(_pid, SIGTERM, out _);
         _end = _loop.After(EndMilliseconds, () => Self.TrySignal(_pid, SIGKILL, out _));
@@ -93,17 +125,18 @@ internal sealed class LoggerProcess : IDisposable
         _end?.Cancel();
     }
 
-    /// <summary>A byte, or the end of the pipe; the newer contract takes the byte only.</summary>
-    private void AwaitReady(Fd ready, string program, bool strict)
+    private void WaitNoMore()
     {
-        Span<PollEntry> entries = [new() { Fd = ready.Number, Events = 1 }];
-        bool came = Poll.Wait(entries, ReadyMilliseconds) > 0;
-        Span<byte> one = stackalloc byte[1];
-        if (came && (KernelPath.Read(ready, one) > 0 || !strict)) return;
+        _watch?.Remove();
+        _late?.Cancel();
+        _ready?.Dispose();
+        _ready = null;
+    }
+
+    private void Give(string why, Action<BerthException?> told)
+    {
         Self.TrySignal(_pid, SIGKILL, out _);
         CloseOurs();
-        throw new BerthException(Fault.Failed, came
-            ? "logging binary did not call ready (it may have crashed or exited prematurely)"
-            : $"logging binary {program} did not get ready within {ReadyMilliseconds / 1000} s");
+        told(new BerthException(Fault.Failed, why));
     }
 }

@@ -19,9 +19,12 @@ public static class KnownGaps
         ["OptionTests.Rotation_keeps_at_least_one_file"] = [Conmon("does not rotate", before: "2.2")],
         ["OptionTests.An_option_of_the_journal_without_a_journal_is_a_warning"] = [Conmon("marks every part", before: "2.2")],
 
+        ["OptionTests.Plugins_for_seccomp_are_refused"] = [Conmon("loads them", from: "2.2")],
+
         ["RuntimeWordsTests.The_console_socket_is_removed_when_the_runtime_fails"] = [Conmon("leaves it")],
         ["SyncPipeTests.A_failure_without_a_word_is_told_as_well"] = [Conmon("closes the pipe without a word", before: "2.2")],
         ["SyncPipeTests.A_runtime_that_cannot_be_executed_has_failed"] = [Conmon("closes the pipe without a word", before: "2.2")],
+        ["SyncPipeTests.What_a_runtime_that_is_killed_has_made_is_deleted"] = [Conmon("leaves it")],
         ["SyncPipeTests.A_runtime_that_writes_no_pid_file_has_failed"] = [Conmon("closes the pipe without a word", before: "2.2.2")],
         ["TerminalTests.A_runtime_that_sends_no_terminal_has_failed"] = [Conmon("closes the pipe without a word", before: "2.2")],
 

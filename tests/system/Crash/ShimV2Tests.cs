@@ -224,6 +224,36 @@ public sealed class ShimV2Tests : CrashMatrix, IClassFixture<ContainerdUnderTest
     }
 
     [Fact]
+    public void A_logger_that_takes_its_time_holds_up_nobody_in_its_pod()
+    {
+        KeptByShim first = new(_containerd, new Wishes(), Streams.File), second = new(_containerd, new Wishes(), Streams.File);
+        string pod = $"io.kubernetes.cri.sandbox-id={first.Name}", gate = $"{first.Folder}/ready";
+        string logger = _containerd.Dock.Program($"logger-{first.Name}", $"until [ -e {gate} ]; do sleep 0.01; done\nexec 5>&-\nexec cat <&3 > '{second.Log}'");
+        _containerd.Call(["run", "--detach", "--annotation", pod, .. first.Words]).Succeeded();
+        first.Look();
+        first.Counter.Go();
+        first.AwaitMore();
+        using Live ctr = _containerd.Command(["run", "--detach", "--annotation", pod, .. second.Words.Select(word => word == $"file://{second.Log}" ? $"binary://{logger}" : word)]).Start();
+        Until.True(() => Processes.With(logger).Length > 0, "the logger runs");
+        first.AwaitMore();
+        _containerd.Call("tasks", "exec", "--fifo-dir", $"{_containerd.Dock.Folder}/fifo-exec", "--exec-id", "e", first.Name, "sh", "-c", "exit 4").Exited(4);
+        Assert.False(ctr.HasExited);
+        File.WriteAllText(gate, "");
+        ctr.Wait().Succeeded();
+        second.Look();
+        Assert.Equal(first.Keeper, second.Keeper);
+        second.Counter.Go();
+        second.AwaitMore();
+        second.Counter.Stop();
+        Assert.Equal(Counter.ExitCode, second.AwaitExit());
+        Until.True(() => Processes.With(logger).Length == 0, "the logger has ended");
+        second.JudgeLog();
+        second.Remove();
+        first.EndsWell();
+        second.NothingIsLeft();
+    }
+
+    [Fact]
     public void The_engine_is_killed_while_it_creates()
     {
         KeptByShim kept = new(_containerd, new Wishes(), Streams.File);

@@ -71,6 +71,28 @@ public sealed class LifeTests : KeeperTest
     }
 
     [Fact]
+    public void A_runtime_that_hangs_holds_up_nobody_else()
+    {
+        string id = Run("while :; do echo x; sleep 0.01; done", Cri), pid = $"{Dock.Folder}/hanging";
+        string hangs = Dock.Program("hangs", $"case \" $* \" in *\" create \"*) echo $$ > {pid}.new; mv {pid}.new {pid}; kill -STOP $$ ;; esac\nexec {Dock.Runtime.Path} \"$@\"");
+        CreateRequest request = Request(Sleeping, request => request.Runtime!.Binary = hangs);
+        KeeperClient other = Connect();
+        uint making = other.Begin(Methods.Create, request);
+        int hanging = int.Parse(Until.FileHas(pid, "\n"));
+        long size = new FileInfo(Log).Length;
+        Until.True(() => new FileInfo(Log).Length > size, "the other is logged");
+        Exec(id, "e", "exit 4");
+        Assert.Equal(4u, Wait(id, "e").ExitStatus);
+        Client.Refused(StatusCode.FailedPrecondition, Methods.Start, new ProcessRequest { Id = request.Id });
+        Kill(id);
+        Assert.Equal(137u, Wait(id).ExitStatus);
+        Delete(id);
+        Native.Kill(hanging, 9);
+        Assert.Throws<RefusedException>(() => other.Result<CreateResponse>(making));
+        Client.Refused(StatusCode.NotFound, Methods.State, new StateRequest { Id = request.Id });
+    }
+
+    [Fact]
     public void Pause_and_resume_hold_the_program()
     {
         string id = Run("while :; do echo x; sleep 0.01; done", Cri);

@@ -321,6 +321,47 @@ public abstract class PodmanHabits
         _podman.Run("--log-driver", "passthrough", Podman.Name, "echo", "straight").Succeeded().Says("straight");
 
     [Fact]
+    public void A_container_is_checkpointed_and_goes_on_where_it_was()
+    {
+        string id = Counting();
+        Checkpoint("checkpoint", "--keep", id).Succeeded();
+        Assert.Equal("exited", (string?)Inspect(id)["State"]!["Status"]);
+        Assert.True((bool)Inspect(id)["State"]!["Checkpointed"]!);
+        int saved = Counted(id);
+        Checkpoint("restore", "--keep", id).Succeeded();
+        Until.True(() => Counted(id) > saved, "it counts on");
+        Assert.Equal("running", (string?)Inspect(id)["State"]!["Status"]);
+        _podman.Call("exec", id, "sh", "-c", "exit 4").Exited(4);
+        End(id);
+    }
+
+    [Fact]
+    public void A_checkpoint_may_leave_it_running()
+    {
+        string id = Counting();
+        Checkpoint("checkpoint", "--leave-running", id).Succeeded();
+        Assert.Equal("running", (string?)Inspect(id)["State"]!["Status"]);
+        int saved = Counted(id);
+        Until.True(() => Counted(id) > saved, "it counts on");
+        End(id);
+    }
+
+    [Fact]
+    public void A_checkpoint_is_exported_and_becomes_another_container()
+    {
+        string id = Counting(), archive = $"{_podman.Dock.Folder}/{id}.tar", name = $"again{id[..12]}";
+        Checkpoint("checkpoint", "--export", archive, id).Succeeded();
+        int saved = Counted(id);
+        Remove(id);
+        string again = Checkpoint("restore", "--import", archive, "--name", name).Succeeded().Text;
+        Assert.NotEqual(id, again);
+        Until.True(() => _podman.Call("logs", again).Lines is { Length: > 0 } lines && int.Parse(lines[^1]) > saved + 2, "it counts on");
+        _podman.Call("kill", "--signal", "USR1", again).Succeeded();
+        _podman.Call("wait", again).Succeeded().Says("42");
+        Remove(again);
+    }
+
+    [Fact]
     public void Buildah_builds_with_our_runtime()
     {
         Machine.NeedsProgram("buildah");
@@ -332,4 +373,29 @@ public abstract class PodmanHabits
         _podman.Run("localhost/built", "cat", "/made", "/who", "/w/where").Succeeded().Says("made\n0\n/w");
     }
 
+    private string Counting()
+    {
+        Criu.NeedsVersion(4);
+        string id = _podman.Start("--security-opt", "seccomp=unconfined", Podman.Name, "sh", "-c", "trap 'exit 42' USR1; i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done");
+        Until.True(() => Counted(id) > 5, "it counts");
+        return id;
+    }
+
+    /// <summary>How far it is; what it has logged must be each number once.</summary>
+    private int Counted(string id)
+    {
+        string[] lines = _podman.Call("logs", id).Succeeded().Lines;
+        Assert.Equal(Enumerable.Range(1, lines.Length).Select(i => $"{i}"), lines);
+        return lines.Length;
+    }
+
+    private Outcome Checkpoint(params string[] words) => _podman.Command(["container", .. words]).Env("PATH", Criu.PathFor(_podman.Dock)).Run();
+
+    private void End(string id)
+    {
+        _podman.Call("kill", "--signal", "USR1", id).Succeeded();
+        _podman.Call("wait", id).Succeeded().Says("42");
+        Assert.Equal(42, (int)Inspect(id)["State"]!["ExitCode"]!);
+        Remove(id);
+    }
 }

@@ -15,6 +15,16 @@ public static class Criu
         return Found.Value!;
     }
 
+    /// <summary>Skips the test where there is none of this version or a later one.</summary>
+    public static void NeedsVersion(int major)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Need(), ["--version"]) { RedirectStandardOutput = true })!;
+        string said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        string version = said.Split('\n')[0].Replace("Version:", "", StringComparison.Ordinal).Trim();
+        Assert.SkipUnless(int.TryParse(version.Split('.')[0], out int found) && found >= major, $"criu is {version}, and {major} is needed");
+    }
+
     /// <summary>Whether CRIU says it has a feature here.</summary>
     public static bool Has(string feature) => Runs(Need(), "check", "--feature", feature);
 

@@ -142,6 +142,15 @@ public sealed class OptionTests : MonitorTest
     public void A_delay_is_not_negative() =>
         Refused("Delay before invoking exit command must be greater than or equal to 0", "--cid", Id, "--cuuid", Id, "--runtime", "/bin/true", "--exit-delay", "-1", "--log-path", "none");
 
+    [Fact]
+    [Row("MON-10")]
+    public void Plugins_for_seccomp_are_refused() =>
+        Words(Enough).With("--log-path", "none", "--seccomp-notify-socket", $"{Dock.Folder}/seccomp", "--seccomp-notify-plugins", "plugin.so").Run().Exited(1);
+
+    [Fact]
+    [Row("MON-10")]
+    public void Plugins_for_seccomp_without_a_socket_mean_nothing() => Words(Enough).With("--log-path", "none", "--seccomp-notify-plugins", "plugin.so").Run().Succeeded();
+
     [Theory]
     [Row("MON-04")]
     [InlineData("error")]

@@ -103,6 +103,15 @@ public sealed class SyncPipeTests : MonitorTest
     }
 
     [Fact]
+    [Row("SHM-09")]
+    public void What_a_runtime_that_is_killed_has_made_is_deleted()
+    {
+        FakeRuntime runtime = new(Dock, "case \" $* \" in *\" delete \"*) exit 0 ;; esac\nkill -9 $$");
+        Assert.Equal(-1, (int)Report(runtime)["pid"]!);
+        Assert.Equal(["delete", "--force", Id], runtime.Arguments);
+    }
+
+    [Fact]
     public void A_runtime_that_cannot_be_executed_has_failed()
     {
         FakeRuntime runtime = new(Dock);

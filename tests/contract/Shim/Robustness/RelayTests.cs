@@ -56,6 +56,35 @@ public sealed class RelayTests : MonitorTest
     }
 
     [Fact]
+    public void A_flood_is_handed_on_and_keeps_nobody_waiting()
+    {
+        RunningMonitor monitor = Relaying(out Socket manager);
+        for (int i = 1; i <= 1000; i++)
+        {
+            Say($"STATUS={i}");
+            Assert.Equal($"STATUS={i}", Hear(manager));
+        }
+        using Socket speaker = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        speaker.Connect(new UnixDomainSocketEndPoint($"{Dock.Bundle}/notify/notify.sock"));
+        speaker.Blocking = false;
+        // Nobody listens to the other side of it, and it does not end.
+        using CancellationTokenSource over = new();
+        Thread flood = new(() =>
+        {
+            byte[] text = "STATUS=much"u8.ToArray();
+            while (!over.IsCancellationRequested)
+            {
+                try { speaker.Send(text); }
+                catch (SocketException) { Thread.Yield(); }
+            }
+        });
+        flood.Start();
+        Finish(monitor);
+        over.Cancel();
+        flood.Join();
+    }
+
+    [Fact]
     public void A_program_in_the_container_is_heard()
     {
         Socket manager = Hold(new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified));
