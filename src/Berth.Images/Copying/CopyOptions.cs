@@ -1,6 +1,5 @@
 // What a user may want of a copy, and what he is told of it.
 using Berth.Oci.Content;
-using Berth.Oci.ImageSpec;
 
 namespace Berth.Images.Copying;
 

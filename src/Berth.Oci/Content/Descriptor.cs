@@ -1,6 +1,5 @@
 // What a manifest says of a blob or of another manifest (image-spec, descriptor.md).
 using System.Text.Json.Serialization;
-using Berth.Oci.ImageSpec;
 
 namespace Berth.Oci.Content;
 

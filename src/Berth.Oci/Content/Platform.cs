@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Berth.Oci.Faults;
 
-namespace Berth.Oci.ImageSpec;
+namespace Berth.Oci.Content;
 
 /// <summary>Operating system and architecture, in Go's words (<c>linux/arm64</c>).</summary>
 public sealed record Platform
