@@ -102,6 +102,7 @@ public static class ShimCommand
     private static int Delete(ShimFlags flags)
     {
         string bundle = flags.Bundle.Length > 0 ? flags.Bundle : Environment.CurrentDirectory;
+        RemoveDeadSocket(bundle);
         if (PodHolder.TryEndLeft(bundle) is { } holder)
         {
             RawIo.WriteAll(1, ProtobufWriter.ToBytes(new DeleteResponse { Pid = (uint)holder, ExitStatus = 128 + 9, ExitedAt = TimeStamps.Of(Self.RealTime) }));
@@ -122,6 +123,27 @@ public static class ShimCommand
         _ = uint.TryParse(KernelFile.TryReadText($"{bundle}/init.pid") ?? "", out uint pid);
         RawIo.WriteAll(1, ProtobufWriter.ToBytes(new DeleteResponse { Pid = pid, ExitStatus = 128 + 9, ExitedAt = TimeStamps.Of(Self.RealTime) }));
         return 0;
+    }
+
+    /// <summary>The socket of a shim that was killed. That of one that lives, with others of its pod, stays.</summary>
+    private static void RemoveDeadSocket(string bundle)
+    {
+        const string scheme = "unix://";
+        string address = KernelFile.TryReadText($"{bundle}/address")?.Trim() ?? "";
+        int slash = address.LastIndexOf('/');
+        if (!address.StartsWith(scheme, StringComparison.Ordinal) || slash <= scheme.Length) return;
+        string path = address[scheme.Length..];
+        using Fd? one = KernelPath.TryOpen(address[scheme.Length..slash], OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (one is null) return;
+        KernelPath.Lock(one, wait: true);
+        try
+        {
+            using UnixStream alive = UnixStream.Connect(path);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ECONNREFUSED)
+        {
+            KernelPath.Remove(path);
+        }
     }
 
     /// <summary>What the runtime behind us can do.</summary>

@@ -80,8 +80,23 @@ public class Containerd : Neighbour
         string state = $"{States}/{Dock.Id}";
         string[] left = Directory.Exists(state) ? Directory.GetFileSystemEntries(state) : [];
         if (left.Length == 0) Native.RemoveFolder(state);
-        if (Directory.Exists(Sockets)) foreach (string socket in Directory.GetFiles(Sockets).Except(_before)) File.Delete(socket);
+        if (Directory.Exists(Sockets)) foreach (string socket in Directory.GetFiles(Sockets).Except(_before).Where(IsDead)) File.Delete(socket);
         Assert.Empty(left);
+    }
+
+    // Another's may have been made meanwhile.
+    private static bool IsDead(string socket)
+    {
+        using System.Net.Sockets.Socket client = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        try
+        {
+            client.Connect(new System.Net.Sockets.UnixDomainSocketEndPoint(socket));
+            return false;
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            return e.SocketErrorCode == System.Net.Sockets.SocketError.ConnectionRefused;
+        }
     }
 }
 
