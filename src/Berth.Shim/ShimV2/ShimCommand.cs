@@ -102,9 +102,9 @@ public static class ShimCommand
     private static int Delete(ShimFlags flags)
     {
         string bundle = flags.Bundle.Length > 0 ? flags.Bundle : Environment.CurrentDirectory;
-        RemoveDeadSocket(bundle);
         if (PodHolder.TryEndLeft(bundle) is { } holder)
         {
+            RemoveDeadSocket(bundle);
             RawIo.WriteAll(1, ProtobufWriter.ToBytes(new DeleteResponse { Pid = (uint)holder, ExitStatus = 128 + 9, ExitedAt = TimeStamps.Of(Self.RealTime) }));
             return 0;
         }
@@ -120,6 +120,8 @@ public static class ShimCommand
         });
         if (result.Status != 0) RawIo.WriteAll(2, Encoding.UTF8.GetBytes($"failed to remove the container: {WaitStatus.Describe(result.Status)}: {result.Output}\n"));
         HostMount.DetachAll($"{bundle}/rootfs");
+        // Last: of the sockets of a process that is killed, the one that listens may be closed after the one that told containerd.
+        RemoveDeadSocket(bundle);
         _ = uint.TryParse(KernelFile.TryReadText($"{bundle}/init.pid") ?? "", out uint pid);
         RawIo.WriteAll(1, ProtobufWriter.ToBytes(new DeleteResponse { Pid = pid, ExitStatus = 128 + 9, ExitedAt = TimeStamps.Of(Self.RealTime) }));
         return 0;
