@@ -77,11 +77,9 @@ public sealed class OutputHubTests : IDisposable
     public void A_closed_descriptor_is_nobodys_number()
     {
         (Fd read, Fd write) = KernelPath.Pipe();
-        int number = read.Number;
         read.Dispose();
         write.Dispose();
-        using Fd other = KernelPath.Open("/dev/null", 2);
-        Assert.Equal(number, other.Number);
+        // By now the number may be that of a file which somebody else has opened.
         Assert.Equal(-1, read.Number);
         Assert.Equal(-1, FdIo.TryRead(read, new byte[1], out Errno errno));
         Assert.Equal(Errno.EBADF, errno);
