@@ -20,6 +20,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     private int _number;
     private bool _runs;
     private bool _wasFrozen;
+    private bool _isFreezing;
 
     /// <summary>What the probes say.</summary>
     public HealthStatus Status { get; private set; } = HealthStatus.Starting;
@@ -34,6 +35,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     public void Start()
     {
         _runs = true;
+        _isFreezing = false;
         _startedAt = Self.Monotonic;
         FailingStreak = 0;
         Status = HealthStatus.Starting;
@@ -48,8 +50,8 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         _next = null;
     }
 
-    /// <summary>It is frozen, or goes on: of a probe that is under way, nothing can be said.</summary>
-    public void Froze() => _wasFrozen = true;
+    /// <summary>It is being frozen, or let go on: of a probe that is under way nothing can be said, and none is begun until that is over.</summary>
+    public void Freezes(bool isUnderWay) => (_wasFrozen, _isFreezing) = (true, isUnderWay);
 
     private bool IsInStartPeriod => (ulong)((Self.Monotonic - _startedAt) / 1_000_000) < check.StartPeriodMs;
 
@@ -61,7 +63,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
 
     private void Try()
     {
-        if (!_runs || ward.Container.Init.Status != ProcessStatus.Running)
+        if (!_runs || _isFreezing || ward.Container.Init.Status != ProcessStatus.Running)
         {
             // A frozen container is not ill.
             if (_runs) Schedule();

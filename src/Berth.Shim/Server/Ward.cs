@@ -246,11 +246,11 @@ internal sealed class Ward : IDisposable
     {
         void Frozen(BerthException? fault)
         {
-            Health?.Froze();
+            Health?.Freezes(isUnderWay: false);
             if (fault is null) Tell(freeze ? "paused" : "resumed", _container.Init);
             done(fault);
         }
-        Health?.Froze();
+        Health?.Freezes(isUnderWay: true);
         if (freeze) _container.Pause(Frozen);
         else _container.Resume(Frozen);
     }

@@ -111,7 +111,9 @@ public abstract class PodmanHabits
     [Fact]
     public void Stop_asks_first_and_kills_after_its_time()
     {
-        string obedient = _podman.Start(Podman.Name, "sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.1; done");
+        string obedient = _podman.Start(Podman.Name, "sh", "-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done");
+        // Before the trap is set, the first process of a pid namespace hears no TERM.
+        Until.True(() => _podman.Call("logs", obedient).Output.Contains("ready", StringComparison.Ordinal), "the trap is set");
         _podman.Call("stop", obedient).Succeeded();
         Assert.Equal(3, (int)Inspect(obedient)["State"]!["ExitCode"]!);
         string stubborn = _podman.Start(Podman.Name, "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done");
