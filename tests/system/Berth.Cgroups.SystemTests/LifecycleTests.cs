@@ -87,7 +87,7 @@ public class LifecycleTests
         Directory.CreateDirectory(members + "/below");
         File.WriteAllText(members + "/below/cgroup.procs", second.Id.ToString());
         Assert.Equal([first.Id], tree.Pids(recursive: false));
-        Assert.Equal([first.Id, second.Id], tree.Pids(recursive: true).Order());
+        Assert.Equal(new[] { first.Id, second.Id }.Order(), tree.Pids(recursive: true).Order());
         tree.Freeze();
         tree.KillAll();
         Assert.True(first.WaitForExit(10_000));
