@@ -165,7 +165,8 @@ public class LimitTests
         CgroupStats stats = tree.Stats();
         Assert.True(stats.Cpu.Total > 0);
         Assert.Equal(1UL, stats.Pids.Current);
-        if (tree.Directory(Controller.Memory) is not null) Assert.True(stats.Memory.Usage.Usage > 0);
+        // The most that it was: of what is used now the kernel may have given all back with the short process.
+        if (tree.Directory(Controller.Memory) is not null) Assert.True(stats.Memory.Usage.Max > 0);
     }
 
     [Fact]
