@@ -86,7 +86,7 @@ public sealed class ImageCopier
 
     private async Task<ManifestDocument> CopyImageAsync(ManifestDocument document, CancellationToken ct)
     {
-        if (document.Manifest is not { } manifest) throw new BerthException(Fault.Unsupported, $"{_source.Name} is in Docker's first schema, which is not read any more", "have it pushed anew with a client of this century's second decade");
+        if (document.Manifest is not { } manifest) throw new BerthException(Fault.Unsupported, $"{_source.Name} is in Docker's first schema, which is not read any more", "have it pushed again by a client of 2017 or later");
         ReadOnlyMemory<byte> config = manifest.Config is null ? ReadOnlyMemory<byte>.Empty : await ReadConfigAsync(manifest.Config, ct).ConfigureAwait(false);
         bool isImage = manifest.Config is not null && MediaType.IsImageConfig(manifest.Config.MediaType);
         if (isImage) CheckConfig(manifest, config.Span);
@@ -126,9 +126,8 @@ public sealed class ImageCopier
     private async Task<IReadOnlyList<Descriptor>> CopyLayersAsync(IReadOnlyList<Descriptor> layers, Compression? compression, ImageFormat format, CancellationToken ct)
     {
         Descriptor[] copied = new Descriptor[layers.Count];
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // In their order: the target may unpack the lowest first.
-        await Parallel.ForAsync(0, layers.Count, new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = stop.Token }, async (i, token) =>
+        await Parallel.ForAsync(0, layers.Count, new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = ct }, async (i, token) =>
             copied[i] = await _blobs.GetOrAdd(layers[i].Digest, _ => new Lazy<Task<Descriptor>>(() => CopyLayerAsync(layers[i], compression, format, token))).Value.ConfigureAwait(false)).ConfigureAwait(false);
         // The same blob may have other annotations in another image.
         return [.. layers.Select((layer, i) => copied[i].Digest == layer.Digest ? layer : layer with { MediaType = copied[i].MediaType, Digest = copied[i].Digest, Size = copied[i].Size })];

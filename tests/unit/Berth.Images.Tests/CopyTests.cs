@@ -156,8 +156,6 @@ public sealed class CopyTests : IDisposable
         TestImage other = TestImage.Of(["one"]);
         foreach ((Digest digest, byte[] bytes) in other.Blobs) image.Blobs[digest] = bytes;
         ManifestDocument wrong = ManifestDocument.Of(image.Manifest.Manifest! with { Config = other.Manifest.Manifest!.Config });
-        image.Blobs[wrong.Digest] = wrong.Bytes.ToArray();
-        TestImage index = TestImage.IndexOf((image, "linux/amd64"));
         OciLayout layout = new($"{_folder}/l");
         layout.Initialise();
         Directory.CreateDirectory($"{_folder}/d");
@@ -165,7 +163,6 @@ public sealed class CopyTests : IDisposable
         File.WriteAllText($"{_folder}/d/version", "x");
         foreach ((Digest digest, byte[] bytes) in image.Blobs) File.WriteAllBytes($"{_folder}/d/{digest.Encoded}", bytes);
         Assert.Contains("tells of 1", (await Assert.ThrowsAsync<BerthException>(() => Copy(new ImageFolder($"{_folder}/d").Source(), layout.Target("i")))).Message);
-        Assert.NotNull(index);
     }
 
     [Fact]
