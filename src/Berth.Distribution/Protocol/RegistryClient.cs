@@ -115,13 +115,15 @@ public sealed class RegistryClient : IDisposable
         for (int attempt = 0; ; attempt++)
         {
             HttpResponseMessage response;
-            try { response = await FollowAsync(make, scope, ct).ConfigureAwait(false); }
+            // Another request may have found out meanwhile how this registry is spoken to.
+            Uri address = _base;
+            try { response = await FollowAsync(address, make, scope, ct).ConfigureAwait(false); }
             catch (HttpRequestException e)
             {
-                if (_options.IsInsecure && _base.Scheme == "https" && e.HttpRequestError is HttpRequestError.SecureConnectionError or HttpRequestError.ConnectionError)
+                if (_options.IsInsecure && address.Scheme == "https" && e.HttpRequestError is HttpRequestError.SecureConnectionError)
                 {
                     // Registries without TLS are asked with it first: who has both is not to be spoken to in plain words.
-                    _base = new UriBuilder(_base) { Scheme = "http", Port = _base.IsDefaultPort ? 80 : _base.Port }.Uri;
+                    _base = new UriBuilder(address) { Scheme = "http", Port = address.IsDefaultPort ? 80 : address.Port }.Uri;
                     attempt--;
                     continue;
                 }
@@ -150,15 +152,15 @@ public sealed class RegistryClient : IDisposable
         _tokens.Dispose();
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(Func<HttpRequestMessage> make, string scope, CancellationToken ct)
+    private async Task<HttpResponseMessage> FollowAsync(Uri address, Func<HttpRequestMessage> make, string scope, CancellationToken ct)
     {
         bool asked = false;
         while (true)
         {
             HttpRequestMessage request = make();
-            request.RequestUri = new Uri(_base, request.RequestUri!.OriginalString.Length == 0 ? new Uri("", UriKind.Relative) : request.RequestUri);
+            request.RequestUri = request.RequestUri is { } relative ? new Uri(address, relative) : address;
             // An upload may be continued at another host, which has its own means to know us.
-            bool isOurs = IsSame(request.RequestUri, _base);
+            bool isOurs = IsSame(request.RequestUri, address);
             if (isOurs) request.Headers.Authorization = await _tokens.HeaderAsync(scope, ct).ConfigureAwait(false);
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && isOurs && !asked && _tokens.Learn(response, scope))
@@ -178,7 +180,7 @@ public sealed class RegistryClient : IDisposable
                 request = make();
                 request.RequestUri = target;
                 // What is another's to hear, he does not hear.
-                if (IsSame(target, _base)) request.Headers.Authorization = authorization;
+                if (IsSame(target, address)) request.Headers.Authorization = authorization;
                 response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
             }
             return response;

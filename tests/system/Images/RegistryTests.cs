@@ -7,7 +7,6 @@ using Berth.Images.Layouts;
 using Berth.Images.Tests;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
-using Berth.Oci.ImageSpec;
 using Berth.Oci.References;
 
 namespace Berth.SystemTests.Images;
