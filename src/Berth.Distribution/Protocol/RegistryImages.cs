@@ -160,7 +160,7 @@ internal sealed class RegistryTarget(RegistryClient registry, ImageReference ref
 
     public Task PutManifestAsync(ManifestDocument manifest, CancellationToken ct) => PutAsync(manifest, manifest.Digest.ToString(), ct);
 
-    public Task CommitAsync(ManifestDocument manifest, CancellationToken ct) =>
+    public Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct) =>
         reference.Digest.IsEmpty ? PutAsync(manifest, reference.TagOrDigest, ct)
         : reference.Digest == manifest.Digest ? Task.CompletedTask
         : throw new BerthException(Fault.InvalidArgument, $"{reference.Familiar} names another image than the one that was pushed: that is {manifest.Digest}");

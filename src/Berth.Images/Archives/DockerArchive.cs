@@ -193,7 +193,7 @@ public sealed class DockerArchiveWriter(Stream archive, string name) : IDisposab
 
         public Task PutManifestAsync(ManifestDocument manifest, CancellationToken ct) => Task.CompletedTask;
 
-        public Task CommitAsync(ManifestDocument manifest, CancellationToken ct)
+        public Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct)
         {
             writer._items.Add(new DockerArchiveItem { Config = MemberOf(manifest.Manifest!.Config!), RepoTags = [.. names.Select(static name => name.Familiar)], Layers = [.. manifest.Manifest.Layers!.Select(MemberOf)] });
             return Task.CompletedTask;

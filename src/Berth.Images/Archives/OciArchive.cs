@@ -76,7 +76,7 @@ public sealed class OciArchiveWriter(Stream archive, string name) : IDisposable
 
         public Task PutManifestAsync(ManifestDocument manifest, CancellationToken ct) => writer._writing.AddAsync(MemberOf(manifest.Digest), manifest.Bytes.ToArray(), ct);
 
-        public Task CommitAsync(ManifestDocument manifest, CancellationToken ct)
+        public Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct)
         {
             writer._manifests.Add(manifest.Descriptor with { Annotations = image is null ? null : new Dictionary<string, string> { [OciLayout.RefName] = image } });
             return Task.CompletedTask;

@@ -35,12 +35,19 @@ public interface IImageTarget : IAsyncDisposable
     /// <summary>Whether the blob need not be brought: it is there, or could be had from near it.</summary>
     Task<bool> HasBlobAsync(Descriptor blob, IImageSource source, CancellationToken ct);
 
-    /// <summary>Takes a blob. The stream is verified: it throws before its end if the content is another.</summary>
+    /// <summary>The beginning of a blob that came when it was brought before and broke off; null: nothing of it. The copier reads it before it asks the source for the rest.</summary>
+    Task<Stream?> OpenBeginningAsync(Descriptor blob, CancellationToken ct) => Task.FromResult<Stream?>(null);
+
+    /// <summary>Takes a blob, from its first byte on. The stream is verified: it throws before its end if the content is another, and what came of it is of no use then.</summary>
+    /// <exception cref="Oci.Faults.BerthException">Unavailable: it may go better when it is put again.</exception>
     Task PutBlobAsync(Descriptor blob, Stream content, CancellationToken ct);
 
     /// <summary>Takes a manifest, all of whose blobs and manifests are there.</summary>
     Task PutManifestAsync(ManifestDocument manifest, CancellationToken ct);
 
     /// <summary>Gives the name to the manifest that was put last.</summary>
-    Task CommitAsync(ManifestDocument manifest, CancellationToken ct);
+    /// <param name="manifest">That manifest.</param>
+    /// <param name="named">What the source has under its name: the same, or the index from which it was chosen.</param>
+    /// <param name="ct">Ends it.</param>
+    Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct);
 }

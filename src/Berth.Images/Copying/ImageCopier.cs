@@ -34,14 +34,14 @@ public sealed class ImageCopier
     public static async Task<ManifestDocument> CopyAsync(IImageSource source, IImageTarget target, CopyOptions? options = null, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         ImageCopier copier = new(source, target, options ?? new CopyOptions(), progress);
-        ManifestDocument manifest = await copier.CopyAsync(ct).ConfigureAwait(false);
-        await target.CommitAsync(manifest, ct).ConfigureAwait(false);
+        ManifestDocument named = await source.ReadManifestAsync(default, ct).ConfigureAwait(false);
+        ManifestDocument manifest = await copier.CopyAsync(named, ct).ConfigureAwait(false);
+        await target.CommitAsync(manifest, named, ct).ConfigureAwait(false);
         return manifest;
     }
 
-    private async Task<ManifestDocument> CopyAsync(CancellationToken ct)
+    private async Task<ManifestDocument> CopyAsync(ManifestDocument top, CancellationToken ct)
     {
-        ManifestDocument top = await _source.ReadManifestAsync(default, ct).ConfigureAwait(false);
         if (top.Index is null) return await CopyImageAsync(top, ct).ConfigureAwait(false);
         if (_options.Which == WhichImages.One) return await CopyImageAsync(await ChooseAsync(top, 0, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
         if (!_target.Traits.HoldsIndexes) throw new BerthException(Fault.Unsupported, $"{_target.Name} holds one image, and {_source.Name} is several", "choose one by its platform, or copy to another kind of place");
@@ -144,10 +144,29 @@ public sealed class ImageCopier
             _progress?.Report(new CopyProgress(layer, BlobStage.Reused, layer.Size));
             return layer;
         }
-        await using VerifiedStream content = Open(layer, ct);
-        await _target.PutBlobAsync(layer, content, ct).ConfigureAwait(false);
+        await PutAsync(layer, ct).ConfigureAwait(false);
         _progress?.Report(new CopyProgress(layer, BlobStage.Done, layer.Size));
         return layer;
+    }
+
+    /// <summary>Until it is there: a source that breaks off is asked for the rest, and a target that breaks off gets it from the beginning.</summary>
+    private async Task PutAsync(Descriptor blob, CancellationToken ct)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            Stream? beginning = await _target.OpenBeginningAsync(blob, ct).ConfigureAwait(false);
+            try
+            {
+                await using VerifiedStream content = Open(blob, beginning, ct);
+                await _target.PutBlobAsync(blob, content, ct).ConfigureAwait(false);
+                return;
+            }
+            // A beginning that is not of this blob is not there the second time.
+            catch (BerthException e) when (attempt < _options.Retries && !ct.IsCancellationRequested && (e.Kind == Fault.Unavailable || (e.Kind == Fault.InvalidArgument && beginning is not null && attempt == 0)))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250 << Math.Min(attempt, 6)), ct).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>By way of a file: the digest must be known before the blob is put.</summary>
@@ -158,7 +177,7 @@ public sealed class ImageCopier
         await using FileStream spool = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite, Options = FileOptions.DeleteOnClose });
         await Task.Run(() =>
         {
-            using VerifiedStream content = Open(layer, ct);
+            using VerifiedStream content = Open(layer, null, ct);
             using Stream tar = LayerCompression.Open(content);
             using Stream packed = LayerCompression.Create(spool, compression, _options.Level);
             tar.CopyTo(packed);
@@ -177,17 +196,17 @@ public sealed class ImageCopier
         return made;
     }
 
-    private VerifiedStream Open(Descriptor blob, CancellationToken ct)
+    private VerifiedStream Open(Descriptor blob, Stream? beginning, CancellationToken ct)
     {
         _progress?.Report(new CopyProgress(blob, BlobStage.Moving, 0));
-        return new VerifiedStream(_source, blob, _options.Retries, moved => _progress?.Report(new CopyProgress(blob, BlobStage.Moving, moved)), ct);
+        return new VerifiedStream(_source, blob, beginning, _options.Retries, moved => _progress?.Report(new CopyProgress(blob, BlobStage.Moving, moved)), ct);
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadConfigAsync(Descriptor config, CancellationToken ct)
     {
         if (config.Size > MostConfig) throw new BerthException(Fault.InvalidArgument, $"the configuration of {_source.Name} has {config.Size} bytes; the most is {MostConfig}");
         if (config.Data is { } data && config.Digest.Matches(data)) return data;
-        await using VerifiedStream stream = new(_source, config, _options.Retries, static _ => { }, ct);
+        await using VerifiedStream stream = new(_source, config, null, _options.Retries, static _ => { }, ct);
         using MemoryStream bytes = new();
         await stream.CopyToAsync(bytes, ct).ConfigureAwait(false);
         return bytes.ToArray();

@@ -7,10 +7,12 @@ using Berth.Oci.Faults;
 namespace Berth.Images.Copying;
 
 /// <summary>Reads a blob of a source. The end of the stream is the proof: whoever has read to it has the right bytes.</summary>
-internal sealed class VerifiedStream(IImageSource source, Descriptor blob, int retries, Action<long> moved, CancellationToken ct) : ReadOnlyStream
+internal sealed class VerifiedStream(IImageSource source, Descriptor blob, Stream? beginning, int retries, Action<long> moved, CancellationToken ct) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = blob.Digest.NewHash();
-    private Stream? _inner;
+    // First what has come before, then the source.
+    private Stream? _inner = beginning;
+    private bool _isBeginning = beginning is not null;
     private long _at;
     private int _failures;
     private bool _verified;
@@ -22,7 +24,8 @@ internal sealed class VerifiedStream(IImageSource source, Descriptor blob, int r
             try
             {
                 _inner ??= source.OpenBlobAsync(blob, _at, ct).GetAwaiter().GetResult();
-                return Took(into, _inner.Read(into));
+                int count = _inner.Read(into);
+                if (count > 0 || into.IsEmpty || !LeaveBeginning()) return Took(into, count);
             }
             catch (Exception e) when (MayRetry(e))
             {
@@ -42,7 +45,7 @@ internal sealed class VerifiedStream(IImageSource source, Descriptor blob, int r
             {
                 _inner ??= await source.OpenBlobAsync(blob, _at, ct).ConfigureAwait(false);
                 int count = await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-                return Took(buffer.Span, count);
+                if (count > 0 || buffer.IsEmpty || !LeaveBeginning()) return Took(buffer.Span, count);
             }
             catch (Exception e) when (MayRetry(e))
             {
@@ -63,6 +66,15 @@ internal sealed class VerifiedStream(IImageSource source, Descriptor blob, int r
             _hash.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private bool LeaveBeginning()
+    {
+        if (!_isBeginning || _at >= blob.Size) return false;
+        _isBeginning = false;
+        _inner!.Dispose();
+        _inner = null;
+        return true;
     }
 
     private int Took(Span<byte> into, int count)

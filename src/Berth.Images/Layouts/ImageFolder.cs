@@ -88,7 +88,7 @@ public sealed class ImageFolder(string folder)
             return Task.CompletedTask;
         }
 
-        public Task CommitAsync(ManifestDocument manifest, CancellationToken ct)
+        public Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct)
         {
             File.Move(folder.At($"{manifest.Digest.Encoded}.manifest.json"), folder.At("manifest.json"), overwrite: true);
             return Task.CompletedTask;

@@ -157,7 +157,7 @@ public sealed class OciLayout
             if (!layout._blobs.Has(manifest.Descriptor)) await layout._blobs.PutAsync(manifest.Digest, new MemoryStream(manifest.Bytes.ToArray()), ct).ConfigureAwait(false);
         }
 
-        public Task CommitAsync(ManifestDocument manifest, CancellationToken ct)
+        public Task CommitAsync(ManifestDocument manifest, ManifestDocument named, CancellationToken ct)
         {
             layout.Change(manifests =>
             {
