@@ -36,6 +36,18 @@ public static class OpenFlags
     /// <summary>Read and write.</summary>
     public const int ReadWrite = 2;
 
+    /// <summary>O_CREAT.</summary>
+    public const int Create = 0x40;
+
+    /// <summary>O_EXCL.</summary>
+    public const int Exclusive = 0x80;
+
+    /// <summary>O_TRUNC.</summary>
+    public const int Truncate = 0x200;
+
+    /// <summary>O_APPEND.</summary>
+    public const int Append = 0x400;
+
     /// <summary>O_NOCTTY.</summary>
     public const int NoControllingTerminal = 0x100;
 

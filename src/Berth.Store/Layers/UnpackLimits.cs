@@ -1,5 +1,5 @@
 // How much one layer may be before it is taken for an attack.
-namespace Berth.Store;
+namespace Berth.Store.Layers;
 
 /// <summary>Bounds of one layer. Who unpacks larger ones on purpose raises them.</summary>
 public sealed record UnpackLimits

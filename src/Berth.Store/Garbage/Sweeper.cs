@@ -1,0 +1,102 @@
+// Takes away what nobody needs: decided under the lock in one moment, erased afterwards.
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Oci.Content;
+using Berth.Store.Layers;
+using Berth.Store.Leases;
+using Berth.Store.Places;
+using Berth.Store.Records;
+
+namespace Berth.Store.Garbage;
+
+/// <summary>Everything that somebody needs.</summary>
+internal sealed class Needed
+{
+    public HashSet<Digest> Blobs { get; } = [];
+
+    public HashSet<string> Trees { get; } = [];
+
+    /// <summary>By images, snapshots and leases, except one.</summary>
+    public static Needed Read(StorePlaces places, string? exceptLease = null)
+    {
+        Needed needed = new();
+        foreach (StoredImage image in new ImageList(places).Read()) needed.Add(Holdings.Of(image));
+        foreach (SnapshotRecord snapshot in SnapshotRecord.ReadAll(places)) needed.Trees.UnionWith(snapshot.Trees);
+        foreach (LeaseRecord lease in Lease.ReadAll(places))
+        {
+            // Of one that says what goes, nobody needs anything.
+            if (lease.Name != exceptLease && lease.Kind != LeaseKind.Going) needed.Add(lease.Holdings);
+        }
+        return needed;
+    }
+
+    public void Add(Holdings holdings)
+    {
+        Blobs.UnionWith(holdings.Blobs);
+        Trees.UnionWith(holdings.Trees);
+    }
+}
+
+/// <summary>Sweeps.</summary>
+internal sealed class Sweeper(StorePlaces places)
+{
+    /// <summary>Of these things, those go that nobody needs.</summary>
+    /// <returns>Bytes on the disk that are free now.</returns>
+    public long Release(Holdings candidates, string? exceptLease = null)
+    {
+        if (candidates.IsEmpty) return 0;
+        List<string> gone = [];
+        using (Fd held = places.Lock())
+        {
+            Needed needed = Needed.Read(places, exceptLease);
+            foreach (Digest blob in candidates.Blobs)
+            {
+                if (!needed.Blobs.Contains(blob)) Throw(places.BlobPath(blob), gone);
+            }
+            foreach (string tree in candidates.Trees)
+            {
+                if (!needed.Trees.Contains(tree)) Throw(places.TreePath(tree), gone);
+            }
+        }
+        long freed = 0;
+        foreach (string path in gone) freed += TreeEraser.Erase(path);
+        return freed;
+    }
+
+    /// <summary>Takes images out of the list and away, as one step that is finished by the next command if this one is killed.</summary>
+    /// <param name="candidates">What they are made of.</param>
+    /// <param name="forget">Takes them out of the list.</param>
+    public long Remove(Holdings candidates, Action<Fd> forget)
+    {
+        Lease going;
+        using (Fd held = places.Lock())
+        {
+            going = Lease.Take(places, LeaseKind.Going, candidates);
+            try { forget(held); }
+            catch
+            {
+                going.End();
+                throw;
+            }
+        }
+        try { return Release(candidates, going.Name); }
+        finally { going.End(); }
+    }
+
+    /// <summary>Takes one thing away, whoever needs it.</summary>
+    public long Discard(string path)
+    {
+        List<string> gone = [];
+        Throw(path, gone);
+        return gone.Count == 0 ? 0 : TreeEraser.Erase(gone[0]);
+    }
+
+    /// <summary>Into the trash, by a rename.</summary>
+    private void Throw(string path, List<string> gone)
+    {
+        string to = $"{places.Trash}/{StorePlaces.NewName()}";
+        try { KernelPath.Rename(path, to); }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT) { return; }
+        gone.Add(to);
+    }
+}

@@ -1,0 +1,156 @@
+// Root file systems over images: made in an instant, mounted, written into, made an image of again.
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Oci.Faults;
+using Berth.Store.Garbage;
+using Berth.Store.Layers;
+using Berth.Store.Leases;
+using Berth.Store.Places;
+using Berth.Store.Records;
+using Berth.Store.Trees;
+
+namespace Berth.Store.Snapshots;
+
+/// <summary>The snapshots of a store. Each has a folder with its own files, above the layers of an image, which it never changes.</summary>
+public sealed class SnapshotStore
+{
+    private readonly StorePlaces _places;
+    private readonly UnpackOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly TreeStore _trees;
+
+    internal SnapshotStore(StorePlaces places, UnpackOptions options, TimeProvider clock) => (_places, _options, _clock, _trees) = (places, options, clock, new TreeStore(places));
+
+    /// <summary>Makes one that can be written into.</summary>
+    /// <param name="name">Letters, digits and <c>_.-</c>.</param>
+    /// <param name="image">What lies below; null: nothing.</param>
+    /// <exception cref="BerthException">Conflict: the name is taken. InvalidArgument: it is none.</exception>
+    public SnapshotRecord Prepare(string name, StoredImage? image) => Make(name, image, isReadOnly: false);
+
+    /// <summary>Makes one that can only be read.</summary>
+    /// <exception cref="BerthException">As <see cref="Prepare"/>.</exception>
+    public SnapshotRecord View(string name, StoredImage image) => Make(name, image, isReadOnly: true);
+
+    /// <summary>One by its name.</summary>
+    /// <exception cref="BerthException">NotFound.</exception>
+    public SnapshotRecord Stat(string name) =>
+        TryName(name) && SnapshotRecord.TryRead(_places, name) is { } record ? record : throw new BerthException(Fault.NotFound, $"there is no snapshot '{name}' in {_places.Root}");
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<SnapshotRecord> Walk() => SnapshotRecord.ReadAll(_places);
+
+    /// <summary>Bytes on the disk that were written in it.</summary>
+    public long Measure(string name) => TreeMeasure.Measure(FolderOf(Stat(name).Name) + "/fs").Bytes;
+
+    /// <summary>What is to be mounted where its files are wanted.</summary>
+    public RootMount Mounts(string name)
+    {
+        SnapshotRecord record = Stat(name);
+        string folder = FolderOf(name);
+        return new RootMount
+        {
+            Lowers = _trees.Stack(record.Trees),
+            Upper = record.IsReadOnly ? null : folder + "/fs",
+            Work = record.IsReadOnly ? null : folder + "/work",
+            UserAttributes = _options.UserAttributes,
+        };
+    }
+
+    /// <summary>Mounts it at a folder; null: at one of its own.</summary>
+    /// <returns>Where.</returns>
+    /// <exception cref="BerthException">NotFound; Denied; Unsupported: the kernel has no overlay that this user may mount.</exception>
+    public string Mount(string name, string? target)
+    {
+        RootMount mount = Mounts(name);
+        target = Path.GetFullPath(target ?? FolderOf(name) + "/root");
+        if (!Directory.Exists(target)) throw new BerthException(Fault.NotFound, $"cannot mount {name} at {target}: there is no such folder");
+        // Twice at one place would hide the first one, and be taken away twice.
+        if (OverlayMount.IsMounted(target)) throw new BerthException(Fault.Conflict, $"something is mounted at {target} already", "unmount it first");
+        OverlayMount.Attach(mount, target);
+        return target;
+    }
+
+    /// <summary>Takes its mounts away.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool Unmount(string name)
+    {
+        bool any = false;
+        foreach (string target in OverlayMount.TargetsOf(FolderOf(Stat(name).Name)))
+        {
+            OverlayMount.Detach(target);
+            any = true;
+        }
+        return any;
+    }
+
+    /// <summary>Where what was written in it is.</summary>
+    /// <exception cref="BerthException">InvalidArgument: nothing can be written in it.</exception>
+    internal string FilesOf(SnapshotRecord record) =>
+        record.IsReadOnly ? throw new BerthException(Fault.InvalidArgument, $"cannot commit the snapshot {record.Name}: it can only be read") : FolderOf(record.Name) + "/fs";
+
+    /// <summary>Takes it away with all that was written in it.</summary>
+    /// <returns>Bytes on the disk that are free now.</returns>
+    /// <exception cref="BerthException">NotFound. Conflict: it is mounted.</exception>
+    public long Remove(string name, bool force)
+    {
+        // One whose record is damaged can be removed as well.
+        if (!TryName(name) || !KernelFile.Exists(FolderOf(name))) throw new BerthException(Fault.NotFound, $"there is no snapshot '{name}' in {_places.Root}");
+        foreach (string target in OverlayMount.TargetsOf(FolderOf(name)))
+        {
+            if (!force) throw new BerthException(Fault.Conflict, $"the snapshot {name} is mounted at {target}", "unmount it first, or remove it by force");
+            OverlayMount.Detach(target);
+        }
+        return new Sweeper(_places).Discard(FolderOf(name));
+    }
+
+    private SnapshotRecord Make(string name, StoredImage? image, bool isReadOnly)
+    {
+        if (!TryName(name)) throw new BerthException(Fault.InvalidArgument, $"'{name}' is no name of a snapshot", "letters, digits, and _ . - behind the first, 128 of them at most");
+        SnapshotRecord record = new()
+        {
+            Name = name,
+            Image = image?.Id ?? default,
+            IsReadOnly = isReadOnly,
+            Created = _clock.GetUtcNow(),
+            Trees = image is null ? [] : [.. image.Layers.Select(static layer => layer.Tree).Where(static tree => tree.Length > 0)],
+        };
+        using Fd held = _places.Lock();
+        // Under the lock nothing of it goes any more.
+        if (image is not null && record.Trees.FirstOrDefault(tree => !_trees.Has(tree)) is { } gone) throw new BerthException(Fault.WrongState, $"the layer {gone} of {image.Id} is not in {_places.Root}", "pull the image again, or look at berth storage check");
+        using Lease lease = Lease.Take(_places, LeaseKind.Using, Holdings.None);
+        string folder = $"{_places.Making}/{lease.Name}.{StorePlaces.NewName()}";
+        try
+        {
+            KernelPath.MakeDirectory(folder, 0x1C0);
+            KernelPath.MakeDirectory(folder + "/root", 0x1C0);
+            if (!isReadOnly)
+            {
+                KernelPath.MakeDirectory(folder + "/fs", 0x1ED);
+                KernelPath.MakeDirectory(folder + "/work", 0x1C0);
+                // The root of what is mounted is the upper folder: it looks as the image's does.
+                if (_trees.Stack(record.Trees) is [{ } top, ..]) TreeCopy.CopyAttributes(top, folder + "/fs");
+            }
+            KernelPath.WriteAtomically(folder + "/record", record.Bytes(), 0x180);
+            KernelPath.Rename(folder, FolderOf(name));
+        }
+        catch (LinuxException e) when (e.Errno is Errno.EEXIST or Errno.ENOTEMPTY)
+        {
+            TreeEraser.Erase(folder);
+            throw new BerthException(Fault.Conflict, $"there is a snapshot '{name}' already", inner: e);
+        }
+        finally { lease.End(); }
+        return record;
+    }
+
+    private string FolderOf(string name) => $"{_places.Snapshots}/{name}";
+
+    private static bool TryName(string name)
+    {
+        if (name.Length is 0 or > 128 || !char.IsAsciiLetterOrDigit(name[0])) return false;
+        foreach (char c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-')) return false;
+        }
+        return true;
+    }
+}
