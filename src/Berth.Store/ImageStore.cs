@@ -37,7 +37,7 @@ public sealed class ImageStore
         _options = options;
         _places = new StorePlaces(options.Root);
         _blobs = new BlobStore(_places);
-        _unpack = new UnpackOptions { Limits = options.Limits, UserAttributes = options.UserAttributes, UserNamespace = options.UserAttributes };
+        _unpack = new UnpackOptions { Limits = options.Limits, UserAttributes = options.UserAttributes, UserNamespace = options.UserAttributes, KeepOwners = Linux.Processes.Self.UserId == 0 };
         Snapshots = new SnapshotStore(_places, _unpack, options.Clock);
     }
 
@@ -55,6 +55,7 @@ public sealed class ImageStore
         store._places.Make();
         store.CheckVersion();
         new Recovery(store._places, options.Clock).Run();
+        store.LookAtWhatMayBeLost();
         return store;
     }
 
@@ -89,7 +90,7 @@ public sealed class ImageStore
     public IImageSource Source(StoredImage image)
     {
         using Fd held = _places.Lock();
-        return new StoreSource(image, _blobs, Lease.Take(_places, LeaseKind.Using, Holdings.Of(image)));
+        return new StoreSource(image, _places, Lease.Take(_places, LeaseKind.Using, Holdings.Of(image)));
     }
 
     /// <summary>The store as the target of a copy.</summary>
@@ -190,6 +191,17 @@ public sealed class ImageStore
 
     /// <summary>Bytes of the blob that are on the disk, or null.</summary>
     public bool HasBlob(Descriptor blob) => _blobs.Has(blob);
+
+    /// <summary>After a power cut: what came last is compared with its digests, mended, or forgotten so that it is pulled again.</summary>
+    private void LookAtWhatMayBeLost()
+    {
+        Durability durability = new(_places, _options.Clock);
+        if (durability.Doubtful() is not { } since) return;
+        // A little before: the clock of files ticks more slowly.
+        CheckOptions look = new() { Repair = true, Force = true, Since = since - TimeSpan.FromSeconds(5) };
+        Task.Run(() => CheckAsync(look, CancellationToken.None)).GetAwaiter().GetResult();
+        durability.Settle();
+    }
 
     private void CheckVersion()
     {

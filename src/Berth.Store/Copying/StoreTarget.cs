@@ -73,6 +73,7 @@ public sealed class StoreTarget : IImageTarget
         List<Digest> relied = [manifest.Digest, .. blobs.Select(static blob => blob.Digest)];
         if (manifest.Manifest.Config is { } one) relied.Add(one.Digest);
         string[] trees = [.. _layers.SelectMany(static layer => TreeStore.NamesOf(layer.DiffId, layer.ChainId))];
+        new Durability(_places, _clock).Begin();
         // Under the lock: whoever is taking things away has finished, or sees this.
         using Fd held = _places.Lock();
         _lease = Lease.Take(_places, LeaseKind.Coming, new Holdings(relied, trees));

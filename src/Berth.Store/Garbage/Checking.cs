@@ -23,7 +23,7 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
     /// <summary>Looks.</summary>
     public async Task<CheckReport> RunAsync(CancellationToken ct)
     {
-        IReadOnlyList<StoredImage> images = ReadImages();
+        IReadOnlyList<StoredImage> images = [.. ReadImages().Where(image => options.Since is null || image.Stored >= options.Since)];
         HashSet<Digest> bad = await LookAtBlobsAsync(images, ct).ConfigureAwait(false);
         await LookAtTreesAsync(images, bad, ct).ConfigureAwait(false);
         LookForOrphans();

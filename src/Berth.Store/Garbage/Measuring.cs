@@ -79,8 +79,10 @@ internal sealed class Measuring(StorePlaces places)
             parts.UnionWith(lease.Holdings.Trees.Select(static tree => "tree:" + tree));
         }
         parts.ExceptWith(needed);
-        return (count, parts.Sum(sizeOf) + DiskBytes(places.Coming) + DiskBytes(places.Making));
+        return (count, parts.Sum(sizeOf) + BytesIn(places.Coming) + BytesIn(places.Making));
     }
+
+    private static long BytesIn(string folder) => KernelPath.List(folder).Sum(name => DiskBytes($"{folder}/{name}"));
 
     private static long DiskBytes(string path)
     {

@@ -37,8 +37,9 @@ internal sealed class Recovery(StorePlaces places, TimeProvider clock)
         List<LeaseRecord>? dead = null;
         foreach (string name in KernelPath.List(places.Leases))
         {
-            if (!name.EndsWith(".new", StringComparison.Ordinal) || IsHeld($"{places.Leases}/{name}")) continue;
-            KernelPath.Remove($"{places.Leases}/{name}");
+            // A new one is not locked yet in the moment in which it is made.
+            string path = $"{places.Leases}/{name}";
+            if (name.EndsWith(".new", StringComparison.Ordinal) && clock.GetUtcNow() - File.GetLastWriteTimeUtc(path) > TimeSpan.FromMinutes(1) && !IsHeld(path)) KernelPath.Remove(path);
         }
         foreach (LeaseRecord lease in Lease.ReadAll(places))
         {

@@ -114,6 +114,9 @@ public sealed record CheckOptions
 
     /// <summary>Take images out of the list that cannot be mended.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Only images that came then or later; null: all.</summary>
+    internal DateTimeOffset? Since { get; init; }
 }
 
 /// <summary>Something that is wrong.</summary>

@@ -51,11 +51,11 @@ internal sealed class Sweeper(StorePlaces places)
             Needed needed = Needed.Read(places, exceptLease);
             foreach (Digest blob in candidates.Blobs)
             {
-                if (!needed.Blobs.Contains(blob)) Throw(places.BlobPath(blob), gone);
+                if (!needed.Blobs.Contains(blob) && Throw(places.BlobPath(blob)) is { } path) gone.Add(path);
             }
             foreach (string tree in candidates.Trees)
             {
-                if (!needed.Trees.Contains(tree)) Throw(places.TreePath(tree), gone);
+                if (!needed.Trees.Contains(tree) && Throw(places.TreePath(tree)) is { } path) gone.Add(path);
             }
         }
         long freed = 0;
@@ -84,19 +84,15 @@ internal sealed class Sweeper(StorePlaces places)
     }
 
     /// <summary>Takes one thing away, whoever needs it.</summary>
-    public long Discard(string path)
-    {
-        List<string> gone = [];
-        Throw(path, gone);
-        return gone.Count == 0 ? 0 : TreeEraser.Erase(gone[0]);
-    }
+    public long Discard(string path) => Throw(path) is { } gone ? TreeEraser.Erase(gone) : 0;
 
     /// <summary>Into the trash, by a rename.</summary>
-    private void Throw(string path, List<string> gone)
+    /// <returns>Where it lies there; null: it was not there.</returns>
+    public string? Throw(string path)
     {
         string to = $"{places.Trash}/{StorePlaces.NewName()}";
         try { KernelPath.Rename(path, to); }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT) { return; }
-        gone.Add(to);
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT) { return null; }
+        return to;
     }
 }

@@ -73,7 +73,7 @@ internal sealed class Committing(StorePlaces places, bool userAttributes, TimePr
 
     private static ImageConfig Configure(ImageConfig? below, Digest diffId, DateTimeOffset now, CommitOptions options)
     {
-        string created = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        string created = now.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
         below ??= new ImageConfig { Os = Platform.Host.Os, Architecture = Platform.Host.Architecture, Variant = Platform.Host.Variant };
         ContainerConfig config = below.Config ?? new ContainerConfig();
         return below with

@@ -100,7 +100,12 @@ public sealed class SnapshotStore
             if (!force) throw new BerthException(Fault.Conflict, $"the snapshot {name} is mounted at {target}", "unmount it first, or remove it by force");
             OverlayMount.Detach(target);
         }
-        return new Sweeper(_places).Discard(FolderOf(name));
+        Holdings layers = new([], ReadTrees(name));
+        Sweeper sweeper = new(_places);
+        string? gone = null;
+        // Layers of an image that was removed before it were there for this alone.
+        long freed = sweeper.Remove(layers, _ => gone = sweeper.Throw(FolderOf(name)));
+        return freed + (gone is null ? 0 : TreeEraser.Erase(gone));
     }
 
     private SnapshotRecord Make(string name, StoredImage? image, bool isReadOnly)
@@ -140,6 +145,12 @@ public sealed class SnapshotStore
         }
         finally { lease.End(); }
         return record;
+    }
+
+    private IReadOnlyList<string> ReadTrees(string name)
+    {
+        try { return SnapshotRecord.TryRead(_places, name)?.Trees ?? []; }
+        catch (BerthException) { return []; } // what it stood on, a check finds
     }
 
     private string FolderOf(string name) => $"{_places.Snapshots}/{name}";
