@@ -31,6 +31,9 @@ public sealed record CopyOptions
     /// <summary>How its layers are to be compressed; null: as they are, if the target takes them so.</summary>
     public Compression? Compression { get; init; }
 
+    /// <summary>How layers are to be compressed that come as plain tars; null: not at all.</summary>
+    public Compression? PlainCompression { get; init; }
+
     /// <summary>Level of that compression; null: what is usual.</summary>
     public int? Level { get; init; }
 

@@ -135,6 +135,7 @@ public sealed class ImageCopier
 
     private async Task<Descriptor> CopyLayerAsync(Descriptor layer, Compression? wanted, ImageFormat format, CancellationToken ct)
     {
+        if (wanted is null && MediaType.CompressionOf(layer.MediaType) == Compression.None) wanted = _options.PlainCompression;
         bool change = wanted is { } compression && MediaType.IsLayer(layer.MediaType) && !MediaType.IsForeign(layer.MediaType) && MediaType.CompressionOf(layer.MediaType) != compression;
         // What may stay at its own place stays there.
         if (MediaType.IsForeign(layer.MediaType) && layer.Urls is { Count: > 0 }) return layer;

@@ -20,11 +20,16 @@ public sealed class OciLayout
 
     private readonly BlobFiles _blobs;
 
+    private readonly string _blobFolder;
+
     /// <summary>The layout in a folder; it need not be there yet.</summary>
-    public OciLayout(string folder)
+    /// <param name="folder">Where.</param>
+    /// <param name="sharedBlobs">A folder that it shares its blobs with others in; null: it has its own.</param>
+    public OciLayout(string folder, string? sharedBlobs = null)
     {
         Folder = Path.GetFullPath(folder);
-        _blobs = new BlobFiles(Path.Combine(Folder, "blobs"));
+        _blobFolder = sharedBlobs is null ? Path.Combine(Folder, "blobs") : Path.GetFullPath(sharedBlobs);
+        _blobs = new BlobFiles(_blobFolder);
     }
 
     /// <summary>Where it lies.</summary>
@@ -44,7 +49,7 @@ public sealed class OciLayout
     }
 
     /// <summary>An image in it to be read; without a name the only one.</summary>
-    public IImageSource Source(string? name = null) => new LayoutSource($"oci:{Folder}", name, ReadIndex, (file, most) => BlobFiles.ReadSmall(Path.Combine(Folder, file), most), (digest, offset) => _blobs.Open(digest, offset));
+    public IImageSource Source(string? name = null) => new LayoutSource($"oci:{Folder}", name, ReadIndex, ReadSmall, (digest, offset) => _blobs.Open(digest, offset));
 
     /// <summary>An image in it to be written; without a name it is known by its digest only.</summary>
     public IImageTarget Target(string? name = null) => new LayoutTarget(this, name);
@@ -52,7 +57,8 @@ public sealed class OciLayout
     /// <summary>Makes an empty one, unless it is there.</summary>
     public void Initialise()
     {
-        Directory.CreateDirectory(Path.Combine(Folder, "blobs", Digest.Sha256));
+        Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(Path.Combine(_blobFolder, Digest.Sha256));
         if (!File.Exists(MarkerPath)) BlobFiles.Replace(MarkerPath, s_marker);
         if (!File.Exists(IndexPath)) Change(static _ => { });
     }
@@ -74,7 +80,7 @@ public sealed class OciLayout
         HashSet<Digest> needed = [];
         foreach (Descriptor entry in ReadIndex().Manifests ?? []) Mark(entry, needed, 0);
         long freed = 0;
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Folder, "blobs"), "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(_blobFolder, "*", SearchOption.AllDirectories))
         {
             string name = $"{Path.GetFileName(Path.GetDirectoryName(file))}:{Path.GetFileName(file)}";
             if (Digest.TryParse(name, out Digest digest) && needed.Contains(digest)) continue;
@@ -95,6 +101,8 @@ public sealed class OciLayout
         if (document.Manifest?.Config is { } config) needed.Add(config.Digest);
         foreach (Descriptor layer in document.Manifest?.Layers ?? []) needed.Add(layer.Digest);
     }
+
+    private byte[] ReadSmall(string file, long most) => BlobFiles.ReadSmall(file.StartsWith("blobs/", StringComparison.Ordinal) ? Path.Combine(_blobFolder, file[6..]) : Path.Combine(Folder, file), most);
 
     private ManifestDocument Read(Digest digest, string? mediaType) => ManifestDocument.Read(BlobFiles.ReadSmall(_blobs.PathOf(digest), ManifestDocument.MostBytes), mediaType, digest);
 

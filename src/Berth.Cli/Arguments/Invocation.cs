@@ -1,0 +1,46 @@
+// A verb that was said: its options, its arguments, and where it runs.
+using Berth.Oci.Faults;
+
+namespace Berth.Cli.Arguments;
+
+/// <summary>What a verb is given.</summary>
+internal sealed class Invocation(Session session, Command command, Parsed parsed, string path)
+{
+    /// <summary>The program around it.</summary>
+    public Session Session => session;
+
+    /// <summary>The verb.</summary>
+    public Command Command => command;
+
+    /// <summary>The words that led to it: <c>berth image ls</c>.</summary>
+    public string Path => path;
+
+    /// <summary>Its arguments.</summary>
+    public IReadOnlyList<string> Arguments => parsed.Arguments;
+
+    /// <summary>Whether a switch is on.</summary>
+    public bool Has(string name) => parsed.Has(name);
+
+    /// <summary>A switch that may be unset.</summary>
+    public bool? Truth(string name) => parsed.Truth(name);
+
+    /// <summary>A value.</summary>
+    public string? Find(string name) => parsed.Find(name);
+
+    /// <summary>All values.</summary>
+    public List<string> All(string name) => parsed.All(name);
+
+    /// <summary>A number.</summary>
+    public int? Number(string name) => parsed.Number(name);
+
+    /// <summary>Checks the number of arguments.</summary>
+    /// <exception cref="BerthException">InvalidArgument.</exception>
+    public void CheckArguments()
+    {
+        int count = Arguments.Count;
+        if (count >= command.Least && count <= command.Most) return;
+        string wanted = command.Least == command.Most ? command.Least.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            : count < command.Least ? $"at least {command.Least}" : $"at most {command.Most}";
+        throw new BerthException(Fault.InvalidArgument, $"\"{path}\" wants {wanted} argument{(wanted is "1" or "at least 1" or "at most 1" ? "" : "s")}, and got {count}", $"usage: {Help.UsageOf(command, path)}");
+    }
+}

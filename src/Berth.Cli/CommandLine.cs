@@ -1,0 +1,81 @@
+// The entrance: words become a verb, the verb runs, its fault becomes a line and an exit code.
+using Berth.Cli.Arguments;
+using Berth.Cli.Commands;
+using Berth.Oci.Faults;
+
+namespace Berth.Cli;
+
+/// <summary>The command line of <c>berth</c>; called as <c>skopeo</c>, it has skopeo's verbs.</summary>
+public static class CommandLine
+{
+    /// <summary>Runs a command line.</summary>
+    /// <param name="program">The path by which the program was called.</param>
+    /// <param name="words">The words behind it.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string program, string[] words)
+    {
+        string name = program[(program.LastIndexOf('/') + 1)..];
+        Session session = new() { Program = name, Role = name == "skopeo" ? Role.Skopeo : Role.Berth };
+        await using (session.ConfigureAwait(false)) return await RunAsync(session, words).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a command line in a session.</summary>
+    internal static async Task<int> RunAsync(Session session, string[] words)
+    {
+        string path = session.Program;
+        try
+        {
+            Command root = CommandTree.Root(session.Role);
+            Parsed globals = Parsed.Read(words, root.Options, stopsAtArgument: true);
+            session.Globals = GlobalOptions.Of(globals, session.Variable);
+            if (globals.Has("version")) return Commands.Version.Short(session);
+            return await GoAsync(session, root, globals, path, CommandTree.Summary(session.Role), p => path = p).ConfigureAwait(false);
+        }
+        catch (BerthException fault)
+        {
+            return Failure.Say(session, path, fault);
+        }
+        catch (OperationCanceledException) when (session.Signal != default || session.Globals.Timeout is not null)
+        {
+            return Failure.SayEnded(session);
+        }
+    }
+
+    private static async Task<int> GoAsync(Session session, Command command, Parsed parsed, string path, string summary, Action<string> at)
+    {
+        while (command.Verbs.Count > 0)
+        {
+            if (parsed.WantsHelp || parsed.Arguments.Count == 0 || parsed.Arguments[0] == "help") return ShowHelp(session, command, parsed, path, summary);
+            CommandEntry entry = Find(command, parsed.Arguments[0], path);
+            (command, path, summary) = (entry.Make(), $"{path} {entry.Name}", entry.Summary);
+            at(path);
+            parsed = Parsed.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parsed.Arguments)[1..], command.Options, stopsAtArgument: command.Verbs.Count > 0);
+        }
+        if (parsed.WantsHelp)
+        {
+            session.Out.Write(Help.Of(command, path, summary));
+            return 0;
+        }
+        Invocation invocation = new(session, command, parsed, path);
+        invocation.CheckArguments();
+        return await command.Run!(invocation).ConfigureAwait(false);
+    }
+
+    private static int ShowHelp(Session session, Command command, Parsed parsed, string path, string summary)
+    {
+        bool asked = parsed.WantsHelp || parsed.Arguments.Count > 0 || path == session.Program;
+        foreach (string word in parsed.Arguments.SkipWhile(static word => word == "help"))
+        {
+            if (command.Verbs.Count == 0) break;
+            CommandEntry entry = Find(command, word, path);
+            (command, path, summary) = (entry.Make(), $"{path} {entry.Name}", entry.Summary);
+        }
+        (asked ? session.Out : session.Error).Write(Help.Of(command, path, summary));
+        return asked ? 0 : Failure.CodeOf(session, path, Fault.InvalidArgument);
+    }
+
+    private static CommandEntry Find(Command command, string word, string path) =>
+        command.Verbs.FirstOrDefault(entry => entry.Name == word || entry.Aliases.Contains(word))
+        ?? throw new BerthException(Fault.InvalidArgument, $"'{word}' is no command of {path}",
+            Spelling.Nearest(word, command.Verbs.Where(static entry => entry.Group is not null).Select(static entry => entry.Name)) is { } nearest ? $"did you mean '{path} {nearest}'?" : $"'{path} --help' lists them");
+}

@@ -1,0 +1,47 @@
+// Faults as users see them: a line, a hint, and an exit code.
+using Berth.Oci.Faults;
+
+namespace Berth.Cli;
+
+/// <summary>The one place where faults become exit codes.</summary>
+internal static class Failure
+{
+    /// <summary>The fault is ours or its user's, and nothing was run: docker's and podman's code.</summary>
+    public const int Own = 125;
+
+    /// <summary>Prints a fault.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Say(Session session, string path, BerthException fault)
+    {
+        session.Out.Flush();
+        session.Error.WriteLine($"{session.Program}: {fault.Message}");
+        if (fault.Hint is not null) session.Error.WriteLine($"hint: {fault.Hint}");
+        if (session.Globals.IsDebug)
+        {
+            for (Exception? inner = fault.InnerException; inner is not null; inner = inner.InnerException) session.Error.WriteLine($"because: {inner.GetType().Name}: {inner.Message}");
+        }
+        return CodeOf(session, path, fault.Kind);
+    }
+
+    /// <summary>It was interrupted, or took too long.</summary>
+    public static int SayEnded(Session session)
+    {
+        session.Out.Flush();
+        bool interrupted = session.Signal != default;
+        session.Error.WriteLine(interrupted ? $"{session.Program}: interrupted" : $"{session.Program}: it took longer than --command-timeout allows");
+        return interrupted ? 128 + (session.Signal switch { System.Runtime.InteropServices.PosixSignal.SIGINT => 2, System.Runtime.InteropServices.PosixSignal.SIGHUP => 1, _ => 15 }) : CodeOf(session, "", Fault.TimedOut);
+    }
+
+    /// <summary>The exit code: skopeo's, or podman's, which tells an image that is not there and one that is in use from the rest when it is to be removed.</summary>
+    public static int CodeOf(Session session, string path, Fault kind) => (session.Role, Verb(path), kind) switch
+    {
+        (Role.Skopeo, _, _) => 1,
+        (_, "rmi" or "rm", Fault.NotFound) => 1,
+        (_, "rmi" or "rm", Fault.WrongState or Fault.Conflict) => 2,
+        (_, _, Fault.CommandNotExecutable) => 126,
+        (_, _, Fault.CommandNotFound) => 127,
+        _ => Own,
+    };
+
+    private static string Verb(string path) => path[(path.LastIndexOf(' ') + 1)..];
+}

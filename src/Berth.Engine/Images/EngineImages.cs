@@ -1,0 +1,131 @@
+// Images: what a program can do with them. Every way in which one moves is the same copy.
+using Berth.Images.Archives;
+using Berth.Images.Copying;
+using Berth.Oci.Content;
+using Berth.Oci.Faults;
+using Berth.Oci.ImageSpec;
+using Berth.Oci.References;
+
+namespace Berth.Engine.Images;
+
+/// <summary>Images of the local store, of registries, and in files. For several threads.</summary>
+public sealed partial class EngineImages
+{
+    private readonly Ends _ends;
+
+    internal EngineImages(Ends ends) => _ends = ends;
+
+    /// <summary>Copies an image from any place to any other.</summary>
+    /// <param name="source">As people write it: <c>docker://quay.io/a/b:c</c>, <c>oci:folder:tag</c>, a name in the local store.</param>
+    /// <param name="destination">As people write it.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: an image that cannot be used. Nothing is seen of it at the destination.</exception>
+    public Task<CopyResult> CopyAsync(string source, string destination, CancellationToken ct = default) =>
+        CopyAsync(new CopyRequest { Source = ImagePlace.Parse(source), Destination = ImagePlace.Parse(destination) }, null, ct);
+
+    /// <summary>Copies an image from any place to any other, as it is told.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: an image that cannot be used. Nothing is seen of it at the destination.</exception>
+    public async Task<CopyResult> CopyAsync(CopyRequest request, IProgress<TransferProgress>? progress, CancellationToken ct = default)
+    {
+        TimeSpan delay = request.RetryDelay ?? TimeSpan.FromSeconds(1);
+        for (int attempt = 0; ; attempt++)
+        {
+            try { return await CopyOnceAsync(request, progress, ct).ConfigureAwait(false); }
+            catch (BerthException e) when (e.Kind is Fault.Unavailable or Fault.TimedOut && attempt < request.Retries)
+            {
+                await Task.Delay(delay, ct).ConfigureAwait(false);
+                if (request.RetryDelay is null) delay *= 2;
+            }
+        }
+    }
+
+    /// <summary>Reads an image's documents, and none of its layers.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: it cannot be used.</exception>
+    public async Task<ImageDetails> InspectAsync(ImagePlace place, AccessOptions? access = null, Platform? platform = null, CancellationToken ct = default)
+    {
+        IImageSource source = Open(place, access ?? new AccessOptions());
+        await using (source.ConfigureAwait(false)) return await ImageDetails.ReadAsync(source, platform, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the manifest or index that a name leads to, as it is.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: it cannot be used.</exception>
+    public async Task<ManifestDocument> ReadManifestAsync(ImagePlace place, AccessOptions? access = null, CancellationToken ct = default)
+    {
+        IImageSource source = Open(place, access ?? new AccessOptions());
+        await using (source.ConfigureAwait(false)) return await source.ReadManifestAsync(default, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Names in a repository of a registry, or in an archive of docker's.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; Unsupported: a place that has none.</exception>
+    public async Task<IReadOnlyList<string>> ListTagsAsync(ImagePlace place, AccessOptions? access = null, CancellationToken ct = default)
+    {
+        switch (place.TransportName)
+        {
+            case "docker":
+                List<string> tags = [];
+                await foreach (string tag in _ends.Registry(access ?? new AccessOptions()).TagsAsync(ImageReference.Parse(place.Rest), ct).ConfigureAwait(false)) tags.Add(tag);
+                return tags;
+            case "docker-archive":
+                using (DockerArchive archive = DockerArchive.Open(place.Split().Path)) return [.. archive.Items.SelectMany(static item => item.RepoTags ?? [])];
+            default:
+                throw new BerthException(Fault.Unsupported, $"'{place}' has no list of tags", "tags are listed of docker:// and docker-archive:");
+        }
+    }
+
+    /// <summary>Takes an image away from a registry, a layout or the local store.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; Unsupported: the place does not let that be done.</exception>
+    public async Task DeleteAsync(ImagePlace place, AccessOptions? access = null, CancellationToken ct = default)
+    {
+        switch (place.TransportName)
+        {
+            case "docker":
+                await _ends.Registry(access ?? new AccessOptions()).DeleteAsync(ImageReference.Parse(place.Rest), ct).ConfigureAwait(false);
+                break;
+            case "oci":
+                (string path, string? name) = place.Split();
+                Berth.Images.Layouts.OciLayout layout = new(path, access?.SharedBlobFolder);
+                layout.Remove(name ?? throw new BerthException(Fault.InvalidArgument, $"'{place}' names no image of the layout", "write oci:FOLDER:TAG"));
+                // Other layouts may need what is shared.
+                if (access?.SharedBlobFolder is null) layout.CollectGarbage();
+                break;
+            default:
+                throw new BerthException(Fault.Unsupported, $"nothing can be deleted from '{place}'", "images are deleted from docker://, oci: and berth:");
+        }
+    }
+
+    /// <summary>The manifests that say something of an image in a registry: signatures, bills of materials.</summary>
+    /// <exception cref="BerthException">NotFound, Denied, Unavailable; Unsupported: no registry.</exception>
+    public Task<IReadOnlyList<Descriptor>> ReferrersAsync(ImagePlace place, string? artifactType = null, AccessOptions? access = null, CancellationToken ct = default) =>
+        place.TransportName == "docker" ? _ends.Registry(access ?? new AccessOptions()).ReferrersAsync(ImageReference.Parse(place.Rest), artifactType, ct)
+        : throw new BerthException(Fault.Unsupported, $"'{place}' is no registry", "write docker://HOST/NAME");
+
+    private IImageSource Open(ImagePlace place, AccessOptions access) => place.Transport.Read!(new Opening(place, access, _ends));
+
+    private async Task<CopyResult> CopyOnceAsync(CopyRequest request, IProgress<TransferProgress>? progress, CancellationToken ct)
+    {
+        Transport to = request.Destination.Transport;
+        if (request.AdditionalNames.Count > 0 && !to.TakesNames) throw new BerthException(Fault.InvalidArgument, $"'{request.Destination}' takes one name", "more names are for docker-archive:");
+        IImageSource source = Open(request.Source, request.SourceAccess);
+        await using (source.ConfigureAwait(false))
+        {
+            IImageTarget target = to.Write!(new Opening(request.Destination, request.DestinationAccess, _ends), request.AdditionalNames);
+            await using (target.ConfigureAwait(false))
+            {
+                ManifestDocument copied = await ImageCopier.CopyAsync(source, target, Translated(request), Forward.To(progress), ct).ConfigureAwait(false);
+                return new CopyResult(copied.Digest, target.Name);
+            }
+        }
+    }
+
+    private static CopyOptions Translated(TransferOptions options) => new()
+    {
+        Which = options.Choice switch { ImageChoice.All => WhichImages.All, ImageChoice.IndexOnly => WhichImages.IndexOnly, _ => WhichImages.One },
+        Platform = options.Platform,
+        Format = options.Format,
+        Compression = options.Compression,
+        PlainCompression = options.PlainCompression,
+        Level = options.Level,
+        PreserveDigests = options.PreserveDigests,
+        Parallel = options.Parallel,
+    };
+}
