@@ -1,52 +1,52 @@
 // Requests to one registry: authenticated, repeated where that helps, redirected without taking secrets along, and with errors in words.
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Berth.Distribution.Authentication;
+using Berth.Distribution.Transport;
 using Berth.Oci.Faults;
 
 namespace Berth.Distribution.Protocol;
-
-/// <summary>The body of an error (distribution-spec, "Error Codes").</summary>
-internal sealed record ErrorBody
-{
-    [JsonPropertyName("errors")]
-    public IReadOnlyList<ErrorItem?>? Errors { get; init; }
-}
-
-/// <summary>One of them.</summary>
-internal sealed record ErrorItem
-{
-    [JsonPropertyName("code")]
-    public string? Code { get; init; }
-
-    [JsonPropertyName("message")]
-    public string? Message { get; init; }
-}
 
 /// <summary>Names of tags.</summary>
 internal sealed record TagList
 {
     [JsonPropertyName("tags")]
-    public IReadOnlyList<string>? Tags { get; init; }
+    public IReadOnlyList<string?>? Tags { get; init; }
+}
+
+/// <summary>Names of repositories.</summary>
+internal sealed record Catalog
+{
+    [JsonPropertyName("repositories")]
+    public IReadOnlyList<string?>? Repositories { get; init; }
 }
 
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(TagList))]
+[JsonSerializable(typeof(Catalog))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;
+
+/// <summary>An answer that was read whole.</summary>
+/// <param name="Status">Its status.</param>
+/// <param name="Headers">Its headers.</param>
+/// <param name="MediaType">What its body is, by its own words.</param>
+/// <param name="Body">The body.</param>
+internal sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, string? MediaType, byte[] Body);
 
 /// <summary>A registry. For several threads.</summary>
 public sealed class RegistryClient : IDisposable
 {
-    private const int MostRedirects = 5, MostError = 64 * 1024;
+    private const int MostRedirects = 5, MostPages = 10_000, MostList = 16 << 20, MostWarnings = 20;
+    // Of one client, whatever number of blobs it fetches: each may hold a piece of RangedStream.PieceBytes.
+    private const int MostReadAhead = 8;
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
 
     private readonly RegistryOptions _options;
     private readonly HttpClient _http;
     private readonly TokenKeeper _tokens;
+    private readonly List<string> _warnings = [];
     private volatile Uri _base;
 
     /// <summary>Nothing is asked before the first request.</summary>
@@ -54,28 +54,26 @@ public sealed class RegistryClient : IDisposable
     {
         _options = options;
         string host = options.Registry is "docker.io" ? "registry-1.docker.io" : options.Registry;
-        _base = new Uri($"https://{host}/v2/");
-        SocketsHttpHandler handler = new()
-        {
-            AllowAutoRedirect = false,
-            MaxConnectionsPerServer = 16,
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            AutomaticDecompression = DecompressionMethods.None,
-        };
-#pragma warning disable CA5359 // The user has named this registry insecure: that is what the word means.
-        if (options.IsInsecure) handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        else if (options.Authorities is { Count: > 0 } authorities) handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, authorities);
-        if (options.ClientCertificates is { Count: > 0 } own) handler.SslOptions.ClientCertificates = own;
-        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd(options.UserAgent);
-        _tokens = new TokenKeeper(_http, options.Registry, options.Credential, options.Clock);
+        _base = options.Address ?? new Uri($"https://{host}/v2/");
+        _http = Connections.To(options);
+        _tokens = new TokenKeeper((request, ct) => OnceAsync(request, ct), options.Registry, options.Credentials is { } find ? find : (_, _) => Task.FromResult(options.Credential), options.IsInsecure, options.Clock);
     }
 
     /// <summary>Host and port.</summary>
     public string Registry => _options.Registry;
+
+    /// <summary>What the registry wanted the user to know (header Warning).</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get { lock (_warnings) return [.. _warnings]; }
+    }
+
+    internal RegistryOptions Options => _options;
+
+    internal SemaphoreSlim ReadAhead { get; } = new(MostReadAhead);
+
+    /// <summary>Over how many connections a large blob is fetched.</summary>
+    internal int Ranges => _options.ParallelRanges ?? (_base.IsLoopback ? 1 : 3);
 
     /// <summary>Whether it is a registry that lets us in.</summary>
     /// <exception cref="BerthException">Denied, Unavailable.</exception>
@@ -85,24 +83,42 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>The tags of a repository, page by page.</summary>
-    public async IAsyncEnumerable<string> TagsAsync(string repository, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
+    public IAsyncEnumerable<string> TagsAsync(string repository, CancellationToken ct = default) =>
+        PagesAsync($"{repository}/tags/list", Pull(repository), $"list the tags of {repository}", static body => JsonSerializer.Deserialize(body, ProtocolJson.Default.TagList)?.Tags, ct);
+
+    /// <summary>The names of all its repositories, page by page, where it tells them.</summary>
+    public IAsyncEnumerable<string> CatalogAsync(CancellationToken ct = default) =>
+        PagesAsync("_catalog", "registry:catalog:*", "list the repositories", static body => JsonSerializer.Deserialize(body, ProtocolJson.Default.Catalog)?.Repositories, ct);
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        string? next = $"{repository}/tags/list?n=1000";
-        for (int pages = 0; next is not null && pages < 10_000; pages++)
-        {
-            string page = next;
-            using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, page), Pull(repository), $"list the tags of {repository}", ct).ConfigureAwait(false);
-            TagList? list;
-            try { list = JsonSerializer.Deserialize(await Bounded.ReadAsync(response.Content, 16 << 20, $"the list of tags of {repository}", ct).ConfigureAwait(false), ProtocolJson.Default.TagList); }
-            catch (JsonException e) { throw new BerthException(Fault.Unavailable, $"{Registry} answered something else than a list of tags", inner: e); }
-            foreach (string tag in list?.Tags ?? []) yield return tag;
-            next = NextPage(response, repository);
-        }
+        _http.Dispose();
+        _tokens.Dispose();
+        ReadAhead.Dispose();
     }
 
     internal static string Pull(string repository) => $"repository:{repository}:pull";
 
     internal static string Push(string repository) => $"repository:{repository}:pull,push";
+
+    /// <summary>Somebody has logged in or out.</summary>
+    internal void Forget() => _tokens.Forget();
+
+    /// <summary>Where the next page is; null after the last one.</summary>
+    internal static string? NextPage(HttpResponseHeaders headers, string path)
+    {
+        foreach (string link in headers.TryGetValues("Link", out IEnumerable<string>? links) ? links : [])
+        {
+            int begin = link.IndexOf('<'), end = link.IndexOf('>');
+            if (begin < 0 || end < begin || !link[end..].Contains("next", StringComparison.Ordinal)) continue;
+            string target = link[(begin + 1)..end];
+            int query = target.IndexOf('?');
+            // Only its query: a page lies where the first one was.
+            if (query >= 0) return path + target[query..];
+        }
+        return null;
+    }
 
     /// <summary>Sends a request until it is answered, refused, or not worth repeating.</summary>
     /// <param name="make">Makes it anew each time; its address is relative to <c>/v2/</c>, or absolute.</param>
@@ -120,23 +136,26 @@ public sealed class RegistryClient : IDisposable
             try { response = await FollowAsync(address, make, scope, ct).ConfigureAwait(false); }
             catch (HttpRequestException e)
             {
-                if (_options.IsInsecure && address.Scheme == "https" && e.HttpRequestError is HttpRequestError.SecureConnectionError)
+                // The content that was to be sent could not be had: that is not the registry's fault.
+                if (Cause(e) is { } cause) throw new BerthException(cause.Kind, cause.Message, cause.Hint, e);
+                if (MayBePlain(address, e))
                 {
                     // Registries without TLS are asked with it first: who has both is not to be spoken to in plain words.
                     _base = new UriBuilder(address) { Scheme = "http", Port = address.IsDefaultPort ? 80 : address.Port }.Uri;
                     attempt--;
                     continue;
                 }
-                if (attempt >= _options.Retries || e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError) throw Unreachable(what, e);
+                if (attempt >= _options.Retries || e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError) throw Refusals.Unreachable(e, Registry, what);
                 await PauseAsync(attempt, null, ct).ConfigureAwait(false);
                 continue;
             }
+            Collect(response.Headers);
             if (response.IsSuccessStatusCode || accept.Contains(response.StatusCode)) return response;
             bool mayPass = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented;
-            TimeSpan? wish = response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - _options.Clock.GetUtcNow();
+            TimeSpan? wish = mayPass ? RateLimits.Wish(response.Headers, _options.Clock.GetUtcNow()) : null;
             if (!mayPass || attempt >= _options.Retries || wish > s_longestPause)
             {
-                BerthException fault = await RefusedAsync(response, what, ct).ConfigureAwait(false);
+                BerthException fault = await Refusals.OfAsync(response, Registry, what, wish, ct).ConfigureAwait(false);
                 response.Dispose();
                 throw fault;
             }
@@ -145,11 +164,45 @@ public sealed class RegistryClient : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>As <see cref="SendAsync"/>, and reads the answer; one that breaks off is asked for again.</summary>
+    /// <param name="make">Makes it anew each time.</param>
+    /// <param name="scope">What it needs to be allowed.</param>
+    /// <param name="what">For messages.</param>
+    /// <param name="most">Bytes of the longest answer.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <param name="accept">Answers besides success that the caller wants to see.</param>
+    internal async Task<Answer> FetchAsync(Func<HttpRequestMessage> make, string scope, string what, int most, CancellationToken ct, params HttpStatusCode[] accept)
     {
-        _http.Dispose();
-        _tokens.Dispose();
+        for (int attempt = 0; ; attempt++)
+        {
+            using HttpResponseMessage response = await SendAsync(make, scope, what, ct, accept).ConfigureAwait(false);
+            try
+            {
+                byte[] body = await Bounded.ReadAsync(response.Content, most, $"what {Registry} answers when asked to {what}", 2 * _options.Silence, ct).ConfigureAwait(false);
+                return new Answer(response.StatusCode, response.Headers, response.Content.Headers.ContentType?.MediaType, body);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                if (attempt >= _options.Retries) throw new BerthException(Fault.Unavailable, $"cannot {what} at {Registry}: the answer breaks off", inner: e);
+                await PauseAsync(attempt, null, ct).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<string> PagesAsync(string path, string scope, string what, Func<byte[], IReadOnlyList<string?>?> read, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        string? next = $"{path}?n=1000";
+        HashSet<string> seen = [];
+        for (int pages = 0; next is not null && pages < MostPages && seen.Add(next); pages++)
+        {
+            string page = next;
+            Answer answer = await FetchAsync(() => new HttpRequestMessage(HttpMethod.Get, page), scope, what, MostList, ct).ConfigureAwait(false);
+            IReadOnlyList<string?>? names;
+            try { names = read(answer.Body); }
+            catch (JsonException e) { throw new BerthException(Fault.Unavailable, $"cannot {what} at {Registry}: it answered something else than a list", inner: e); }
+            foreach (string? name in names ?? []) if (name is not null) yield return name;
+            next = NextPage(answer.Headers, path);
+        }
     }
 
     private async Task<HttpResponseMessage> FollowAsync(Uri address, Func<HttpRequestMessage> make, string scope, CancellationToken ct)
@@ -158,101 +211,105 @@ public sealed class RegistryClient : IDisposable
         while (true)
         {
             HttpRequestMessage request = make();
-            request.RequestUri = request.RequestUri is { } relative ? new Uri(address, relative) : address;
+            request.RequestUri = Complete(address, request.RequestUri);
             // An upload may be continued at another host, which has its own means to know us.
             bool isOurs = IsSame(request.RequestUri, address);
-            if (isOurs) request.Headers.Authorization = await _tokens.HeaderAsync(scope, ct).ConfigureAwait(false);
-            HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && isOurs && !asked && _tokens.Learn(response, scope))
+            if (isOurs) await SignAsync(request, scope, ct).ConfigureAwait(false);
+            else Require(address, request.RequestUri);
+            HttpResponseMessage response = await OnceAsync(request, ct).ConfigureAwait(false);
+            for (int redirects = 0; IsRedirect(response, request); redirects++)
             {
-                asked = true;
+                if (redirects >= MostRedirects)
+                {
+                    response.Dispose();
+                    throw new BerthException(Fault.Unavailable, $"{Registry} redirects more than {MostRedirects} times");
+                }
+                Uri target = new(request.RequestUri!, response.Headers.Location!);
                 response.Dispose();
-                continue;
-            }
-            for (int redirects = 0; response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect or HttpStatusCode.Found or HttpStatusCode.Moved or HttpStatusCode.SeeOther && request.Method != HttpMethod.Post; redirects++)
-            {
-                if (redirects >= MostRedirects) throw new BerthException(Fault.Unavailable, $"{Registry} redirects more than {MostRedirects} times");
-                if (response.Headers.Location is not { } location) break;
-                Uri target = new(request.RequestUri!, location);
-                if (request.RequestUri!.Scheme == "https" && target.Scheme != "https" && !_options.IsInsecure) throw new BerthException(Fault.Denied, $"{Registry} redirects from https to {target.Scheme}");
-                AuthenticationHeaderValue? authorization = request.Headers.Authorization;
-                response.Dispose();
+                Require(request.RequestUri!, target);
                 request = make();
                 request.RequestUri = target;
+                isOurs = IsSame(target, address);
                 // What is another's to hear, he does not hear.
-                if (IsSame(target, address)) request.Headers.Authorization = authorization;
-                response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+                if (isOurs) await SignAsync(request, scope, ct).ConfigureAwait(false);
+                response = await OnceAsync(request, ct).ConfigureAwait(false);
             }
-            return response;
+            if (response.StatusCode != HttpStatusCode.Unauthorized || !isOurs || asked || !await _tokens.LearnAsync(response, scope, ct).ConfigureAwait(false)) return response;
+            asked = true;
+            response.Dispose();
         }
     }
+
+    /// <summary>One request, whose answer has to begin before somebody has been silent for too long.</summary>
+    private async Task<HttpResponseMessage> OnceAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        // As long as content flows nobody is silent; what stores it may think for a while when it has all of it.
+        UploadContent? upload = request.Content as UploadContent;
+        if (upload is not null) upload.Moved = () => limit.CancelAfter(5 * _options.Silence);
+        limit.CancelAfter(_options.Silence);
+        try { return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, $"it has not answered for {_options.Silence.TotalSeconds:0.#} seconds");
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException)
+        {
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, e.Message, e);
+        }
+        finally
+        {
+            if (upload is not null) upload.Moved = null;
+        }
+    }
+
+    private async Task SignAsync(HttpRequestMessage request, string scope, CancellationToken ct)
+    {
+        request.Headers.Authorization = await _tokens.HeaderAsync(scope, ct).ConfigureAwait(false);
+        foreach ((string name, string value) in _options.Headers ?? []) request.Headers.TryAddWithoutValidation(name, value);
+    }
+
+    private Uri Complete(Uri address, Uri? asked)
+    {
+        if (asked is null) return address;
+        if (asked.IsAbsoluteUri) return asked;
+        Uri whole = new(address, asked);
+        return _options.Namespace is { } ns ? new Uri($"{whole}{(whole.Query.Length > 1 ? "&" : "?")}ns={Uri.EscapeDataString(ns)}") : whole;
+    }
+
+    private static bool IsRedirect(HttpResponseMessage response, HttpRequestMessage request) =>
+        response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect or HttpStatusCode.Found or HttpStatusCode.Moved or HttpStatusCode.SeeOther && request.Method != HttpMethod.Post && response.Headers.Location is not null;
+
+    private void Require(Uri from, Uri target)
+    {
+        if (target.Scheme is not ("https" or "http") || (from.Scheme == "https" && target.Scheme != "https" && !_options.IsInsecure)) throw new BerthException(Fault.Denied, $"{Registry} redirects from {from.Scheme} to {target.Scheme}");
+    }
+
+    private bool MayBePlain(Uri address, HttpRequestException e) => _options.IsInsecure && address.Scheme == "https" && (e.HttpRequestError is HttpRequestError.SecureConnectionError || (e.HttpRequestError is HttpRequestError.ConnectionError && address.IsDefaultPort));
 
     private static bool IsSame(Uri one, Uri other) => one.Scheme == other.Scheme && one.Host == other.Host && one.Port == other.Port;
 
-    private async Task PauseAsync(int attempt, TimeSpan? wish, CancellationToken ct)
+    private static BerthException? Cause(Exception? e) => e as BerthException ?? (e is null ? null : Cause(e.InnerException));
+
+    // distribution-spec, "Warnings": 299 - "text".
+    private void Collect(HttpResponseHeaders headers)
+    {
+        if (!headers.TryGetValues("Warning", out IEnumerable<string>? values)) return;
+        foreach (string value in values)
+        {
+            int begin = value.IndexOf('"'), end = value.LastIndexOf('"');
+            if (!value.StartsWith("299 ", StringComparison.Ordinal) || begin < 0 || end <= begin) continue;
+            string text = Refusals.Line(value[(begin + 1)..end]);
+            lock (_warnings)
+            {
+                if (_warnings.Count < MostWarnings && !_warnings.Contains(text)) _warnings.Add(text);
+            }
+        }
+    }
+
+    internal async Task PauseAsync(int attempt, TimeSpan? wish, CancellationToken ct)
     {
         TimeSpan pause = wish is { } told && told > TimeSpan.Zero ? told : TimeSpan.FromMilliseconds((250 << Math.Min(attempt, 6)) + Random.Shared.Next(250));
         await Task.Delay(pause, _options.Clock, ct).ConfigureAwait(false);
-    }
-
-    private async Task<BerthException> RefusedAsync(HttpResponseMessage response, string what, CancellationToken ct)
-    {
-        string words = "";
-        try
-        {
-            ErrorBody? body = JsonSerializer.Deserialize(await Bounded.ReadAsync(response.Content, MostError, "an error", ct).ConfigureAwait(false), ProtocolJson.Default.ErrorBody);
-            words = string.Join(", ", (body?.Errors ?? []).OfType<ErrorItem>().Take(5).Select(static error => error.Message is { Length: > 0 } ? $"{error.Code}: {error.Message}" : error.Code)).Trim();
-        }
-        catch (Exception e) when (e is JsonException or BerthException or HttpRequestException or IOException) { } // the status says enough
-        // Somebody else's text: no more of it than a line.
-        words = new string([.. words.Where(static c => !char.IsControl(c)).Take(300)]);
-        (Fault kind, string? hint) = response.StatusCode switch
-        {
-            HttpStatusCode.Unauthorized => (Fault.Denied, "log in, or look whether the name is right: registries say so of images that are not there, too"),
-            HttpStatusCode.Forbidden => (Fault.Denied, "this user may not do that here"),
-            HttpStatusCode.NotFound => (Fault.NotFound, (string?)null),
-            HttpStatusCode.TooManyRequests => (Fault.Exhausted, "too much was asked of this registry from here: log in, wait, or use a mirror"),
-            HttpStatusCode.RequestEntityTooLarge => (Fault.InvalidArgument, null),
-            HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented => (Fault.Unsupported, null),
-            HttpStatusCode.BadRequest or HttpStatusCode.RequestedRangeNotSatisfiable => (Fault.InvalidArgument, null),
-            _ => (Fault.Unavailable, null),
-        };
-        return new BerthException(kind, $"cannot {what} at {Registry}: {(int)response.StatusCode} {response.ReasonPhrase}{(words.Length > 0 ? " (" + words + ")" : "")}", hint);
-    }
-
-    private BerthException Unreachable(string what, HttpRequestException e) => new(Fault.Unavailable, $"cannot {what} at {Registry}: {Innermost(e).Message.TrimEnd('.')}", e.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "look at the name, and at the resolver of this host",
-        HttpRequestError.SecureConnectionError when Innermost(e) is System.Security.Authentication.AuthenticationException => "a certificate that is not trusted: put its authority into certs.d, or name the registry insecure",
-        _ => null,
-    }, e);
-
-    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
-
-    private static bool IsTrusted(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, X509Certificate2Collection authorities)
-    {
-        if (errors == SslPolicyErrors.None) return true;
-        if (certificate is not X509Certificate2 own || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0) return false;
-        using X509Chain with = new();
-        with.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        with.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        with.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        foreach (X509ChainElement element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>()) with.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return with.Build(own);
-    }
-
-    /// <summary>From the header Link; null after the last page.</summary>
-    private static string? NextPage(HttpResponseMessage response, string repository)
-    {
-        foreach (string link in response.Headers.TryGetValues("Link", out IEnumerable<string>? links) ? links : [])
-        {
-            int begin = link.IndexOf('<'), end = link.IndexOf('>');
-            if (begin < 0 || end < begin || !link[end..].Contains("next", StringComparison.Ordinal)) continue;
-            string target = link[(begin + 1)..end];
-            int query = target.IndexOf('?');
-            // Only its query: a page lies where the first one was.
-            if (query >= 0) return $"{repository}/tags/list{target[query..]}";
-        }
-        return null;
     }
 }
