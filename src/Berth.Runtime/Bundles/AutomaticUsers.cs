@@ -1,6 +1,4 @@
 // A user namespace for whoever is not root and did not ask for one: nothing else could be made without it.
-using System.Globalization;
-using System.Text;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
 using Berth.Oci.RuntimeSpec;
@@ -21,10 +19,9 @@ internal static class AutomaticUsers
             if (n.Type == "user") return false;
         }
         linux.Namespaces.Add(new NamespaceSpec { Type = "user" });
-        string? name = NameOf(uid);
         uint insideUid = spec.Process?.User.Uid ?? 0, insideGid = spec.Process?.User.Gid ?? 0;
-        linux.UidMappings ??= Map(insideUid, uid, HasHelper("newuidmap") ? Lent("/etc/subuid", name, uid) : null);
-        linux.GidMappings ??= Map(insideGid, Self.GroupId, HasHelper("newgidmap") ? Lent("/etc/subgid", name, uid) : null);
+        linux.UidMappings ??= Map(insideUid, uid, HasHelper("newuidmap") ? LentIds.Of("/etc/subuid", uid) : null);
+        linux.GidMappings ??= Map(insideGid, Self.GroupId, HasHelper("newgidmap") ? LentIds.Of("/etc/subgid", uid) : null);
         return true;
     }
 
@@ -37,37 +34,6 @@ internal static class AutomaticUsers
         maps.Add(new IdMapping { ContainerId = inside, HostId = own, Size = 1 });
         if (count > below) maps.Add(new IdMapping { ContainerId = inside + 1, HostId = first + below, Size = count - below });
         return maps;
-    }
-
-    private static (uint First, uint Count)? Lent(string path, string? name, uint uid) =>
-        Range(KernelFile.TryReadText(path) ?? "", name, uid.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>The first range of a file whose lines are NAME-OR-ID:FIRST:COUNT.</summary>
-    internal static (uint First, uint Count)? Range(string file, string? name, string id)
-    {
-        foreach (string line in file.Split('\n'))
-        {
-            string[] fields = line.Split(':');
-            if (fields.Length != 3 || (fields[0] != id && fields[0] != name)) continue;
-            if (uint.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
-                && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint count) && count > 0)
-            {
-                return (first, count);
-            }
-        }
-        return null;
-    }
-
-    private static string? NameOf(uint uid)
-    {
-        string id = uid.ToString(CultureInfo.InvariantCulture);
-        if (KernelFile.TryRead("/etc/passwd", out _) is not { } bytes) return null;
-        foreach (string line in Encoding.UTF8.GetString(bytes).Split('\n'))
-        {
-            string[] fields = line.Split(':');
-            if (fields.Length > 2 && fields[2] == id) return fields[0];
-        }
-        return null;
     }
 
     private static bool HasHelper(string name)

@@ -128,6 +128,10 @@ public sealed class StoreTarget : IImageTarget
                 coming.Discard();
                 throw;
             }
+            catch (LinuxException e) when (e.Errno is Errno.ENOSPC or Errno.EDQUOT)
+            {
+                throw new BerthException(Fault.Exhausted, $"cannot store {Name} in {_places.Root}: {e.Errno.Sentence()}", "berth system prune makes room; what has come is kept for the next attempt", e);
+            }
         }
     }
 

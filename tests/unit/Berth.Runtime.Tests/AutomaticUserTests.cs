@@ -1,4 +1,5 @@
 // Whose ids a user namespace gets that nobody asked for.
+using Berth.Linux.Processes;
 using Berth.Oci.RuntimeSpec;
 using Berth.Runtime.Bundles;
 
@@ -22,7 +23,7 @@ public sealed class AutomaticUserTests
     [Theory]
     [InlineData("root:1:2\nme:100:200\nme:7:8\n", 100u, 200u)]
     [InlineData("# me:1:1\n1000:100:200\n", 100u, 200u)]
-    public void The_first_range_of_the_name_or_the_number_counts(string file, uint first, uint count) => Assert.Equal((first, count), AutomaticUsers.Range(file, "me", "1000"));
+    public void The_first_range_of_the_name_or_the_number_counts(string file, uint first, uint count) => Assert.Equal((first, count), LentIds.Range(file, "me", "1000"));
 
     [Theory]
     [InlineData("")]
@@ -30,7 +31,7 @@ public sealed class AutomaticUserTests
     [InlineData("me:100:0")]
     [InlineData("me:100")]
     [InlineData("me:-1:5")]
-    public void Lines_that_say_nothing_lend_nothing(string file) => Assert.Null(AutomaticUsers.Range(file, "me", "1000"));
+    public void Lines_that_say_nothing_lend_nothing(string file) => Assert.Null(LentIds.Range(file, "me", "1000"));
 
     [Fact]
     public void Whoever_asked_for_users_gets_what_he_asked_for()
