@@ -261,13 +261,13 @@ public sealed class StoreTarget : IImageTarget
     private async Task PlaceAsync(Expected layer, MakingTree making, UnpackedLayer unpacked, CancellationToken ct)
     {
         string tree = TreeStore.DiffName(layer.DiffId);
-        if (unpacked.Needs.Count > 0)
+        if (TreeStore.Needs(unpacked) is { Count: > 0 } needs)
         {
             List<string> below = [];
             for (int i = 0; i < layer.Index; i++) below.Add(await _layers[i].TreeAsync(ct).ConfigureAwait(false));
             // Over an opaque root nothing shows through.
             List<string> lowers = unpacked.HidesLowers ? [] : _trees.Stack(below);
-            await Task.Run(() => LayerUnpacker.Complete(making.Files, unpacked.Needs, lowers, _options), ct).ConfigureAwait(false);
+            await Task.Run(() => LayerUnpacker.Complete(making.Files, needs, lowers, _options), ct).ConfigureAwait(false);
             tree = TreeStore.ChainName(layer.ChainId);
         }
         making.Place(tree, unpacked);

@@ -49,7 +49,7 @@ public sealed class SnapshotStore
         string folder = FolderOf(name);
         return new RootMount
         {
-            Lowers = _trees.Stack(record.Trees),
+            Lowers = record.IsReadOnly ? [folder + "/fs", .. _trees.Stack(record.Trees)] : _trees.Stack(record.Trees),
             Upper = record.IsReadOnly ? null : folder + "/fs",
             Work = record.IsReadOnly ? null : folder + "/work",
             UserAttributes = _options.UserAttributes,
@@ -128,13 +128,10 @@ public sealed class SnapshotStore
         {
             KernelPath.MakeDirectory(folder, 0x1C0);
             KernelPath.MakeDirectory(folder + "/root", 0x1C0);
-            if (!isReadOnly)
-            {
-                KernelPath.MakeDirectory(folder + "/fs", 0x1ED);
-                KernelPath.MakeDirectory(folder + "/work", 0x1C0);
-                // The root of what is mounted is the upper folder: it looks as the image's does.
-                if (_trees.Stack(record.Trees) is [{ } top, ..]) TreeCopy.CopyAttributes(top, folder + "/fs");
-            }
+            // The root of what is mounted is the topmost folder: it looks as the image's does, and the layer on top need not say how.
+            KernelPath.MakeDirectory(folder + "/fs", 0x1ED);
+            if (_trees.RootOf(record.Trees) is { } root) TreeCopy.CopyAttributes(root, folder + "/fs");
+            if (!isReadOnly) KernelPath.MakeDirectory(folder + "/work", 0x1C0);
             KernelPath.WriteAtomically(folder + "/record", record.Bytes(), 0x180);
             KernelPath.Rename(folder, FolderOf(name));
         }

@@ -44,10 +44,10 @@ internal sealed class Rebuilding(StorePlaces places, UnpackOptions options)
         {
             using MakingTree making = _trees.Begin(lease);
             UnpackedLayer fresh = await UnpackAsync(layer.Blob.Digest, layer.DiffId, making, ct).ConfigureAwait(false);
-            if (fresh.Needs.Count > 0)
+            if (TreeStore.Needs(fresh) is { Count: > 0 } needs)
             {
                 List<string> below = [.. image.Layers.Take(index).Select(static lower => lower.Tree).Where(static tree => tree.Length > 0)];
-                await Task.Run(() => LayerUnpacker.Complete(making.Files, fresh.Needs, fresh.HidesLowers ? [] : _trees.Stack(below), options), ct).ConfigureAwait(false);
+                await Task.Run(() => LayerUnpacker.Complete(making.Files, needs, fresh.HidesLowers ? [] : _trees.Stack(below), options), ct).ConfigureAwait(false);
             }
             if (_trees.Has(layer.Tree) && Same(making.Files, _trees.FilesOf(layer.Tree))) return (true, false);
             if (!replace) return (false, false);

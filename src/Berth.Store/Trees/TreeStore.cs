@@ -17,6 +17,9 @@ namespace Berth.Store.Trees;
 /// </summary>
 internal sealed class TreeStore(StorePlaces places)
 {
+    /// <summary>What of a layer cannot be done without those below it. Its root can: a stack takes it from where it is described.</summary>
+    public static IReadOnlyList<LayerNeed> Needs(UnpackedLayer layer) => [.. layer.Needs.Where(static need => need.Path.Length > 0)];
+
     /// <summary>Where the files of a tree are.</summary>
     public string FilesOf(string tree) => $"{places.TreePath(tree)}/fs";
 
@@ -52,11 +55,22 @@ internal sealed class TreeStore(StorePlaces places)
         for (int i = trees.Count - 1; i >= 0; i--)
         {
             stack.Add(FilesOf(trees[i]));
-            if (Facts(trees[i]) is [_, _, "opaque", ..]) break;
+            if (Facts(trees[i]).Contains("opaque")) break;
         }
         return stack;
     }
 
+    /// <summary>Where the folder is whose owner, mode and attributes the root of a stack has: many layers say nothing of their root.</summary>
+    public string? RootOf(IReadOnlyList<string> trees)
+    {
+        for (int i = trees.Count - 1; i >= 0; i--)
+        {
+            if (!Facts(trees[i]).Contains("rootless")) return FilesOf(trees[i]);
+        }
+        return null;
+    }
+
+    // Bytes, members, and words.
     private string[] Facts(string tree) => KernelFile.TryReadText($"{places.TreePath(tree)}/facts")?.Split(' ') ?? [];
 
     /// <summary>A place to make one.</summary>
@@ -82,7 +96,8 @@ internal sealed class MakingTree(StorePlaces places, string folder) : IDisposabl
     /// <summary>It is whole: it gets its name, unless another made the same meanwhile.</summary>
     public void Place(string tree, UnpackedLayer layer)
     {
-        KernelPath.WriteAtomically($"{folder}/facts", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{layer.Bytes} {layer.Entries}{(layer.HidesLowers ? " opaque" : "")}\n")), 0x180);
+        string words = (layer.HidesLowers ? " opaque" : "") + (layer.Needs.Any(static need => need.Path.Length == 0) ? " rootless" : "");
+        KernelPath.WriteAtomically($"{folder}/facts", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{layer.Bytes} {layer.Entries}{words}\n")), 0x180);
         try
         {
             KernelPath.Rename(folder, places.TreePath(tree));

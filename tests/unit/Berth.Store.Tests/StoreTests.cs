@@ -300,6 +300,20 @@ public sealed class StoreTests : Sandbox
     }
 
     [Fact]
+    public async Task A_layer_that_says_nothing_of_its_root_is_shared_and_one_that_borrows_more_is_not()
+    {
+        ImageStore store = Open();
+        static TestTar Below(string text) => new TestTar().Directory("./", 0x1C0).Directory("d", 0x1C0).File("below", text);
+        static TestTar Plain() => new TestTar().File("plain", "1");
+        static TestTar Borrowing() => new TestTar().File("d/f", "2");
+        StoredImage one = await PullAsync(store, TestImage.Of(Below("a"), Plain(), Borrowing()), s_name), two = await PullAsync(store, TestImage.Of(Below("b"), Plain(), Borrowing()), s_other);
+        Assert.Equal(store.FilesOf(one.Layers[1]), store.FilesOf(two.Layers[1]));
+        Assert.NotEqual(store.FilesOf(one.Layers[2]), store.FilesOf(two.Layers[2]));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode($"{store.FilesOf(two.Layers[2])}/d"));
+        await CleanAsync(store);
+    }
+
+    [Fact]
     public async Task After_a_power_cut_what_came_last_is_mended_or_forgotten()
     {
         TestImage lost = Simple("lost"), mended = TestImage.Of(new TestTar().Directory("./").File("mended", "content"));
