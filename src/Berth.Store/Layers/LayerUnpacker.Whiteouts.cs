@@ -56,7 +56,11 @@ internal sealed partial class LayerUnpacker
             directory.IsOpaque = directory.IsReplaced = true;
             return;
         }
-        Errno errno = TreeFd.MakeNode(_directories.Open(parent), name, NodeType.CharacterDevice);
-        if (errno != Errno.EEXIST) Check(errno, "make the whiteout", entry.Path);
+        Fd at = _directories.Open(parent);
+        Errno errno = TreeFd.MakeNode(at, name, NodeType.CharacterDevice);
+        if (errno == Errno.EEXIST) return;
+        Check(errno, "make the whiteout", entry.Path);
+        // Nothing keeps the time of a removal, so all have the same.
+        Check(TreeOwnership.SetTime(at, name, default), "set the time of", entry.Path);
     }
 }
