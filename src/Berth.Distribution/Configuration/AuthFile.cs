@@ -174,7 +174,7 @@ internal sealed class AuthFile
     private void Write()
     {
         // A link is followed, so that it stays one.
-        string path = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path;
+        string path = File.Exists(Path) ? File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path : Path;
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
         string temporary = $"{folder}/.{System.IO.Path.GetFileName(path)}.{Guid.NewGuid():N}";
         try
