@@ -31,7 +31,7 @@ internal static class Connections
 #pragma warning restore CA5359
         else if (options.Authorities is { Count: > 0 } authorities) handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, authorities);
         if (options.ClientCertificates is { Count: > 0 } own) handler.SslOptions.ClientCertificates = own;
-        HttpClient http = new(handler) { Timeout = Timeout.InfiniteTimeSpan, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
+        HttpClient http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.UserAgent.ParseAdd(options.UserAgent);
         return http;
     }

@@ -243,6 +243,7 @@ public sealed class RegistryClient : IDisposable
     /// <summary>One request, whose answer has to begin before somebody has been silent for too long.</summary>
     private async Task<HttpResponseMessage> OnceAsync(HttpRequestMessage request, CancellationToken ct)
     {
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // As long as content flows nobody is silent; what stores it may think for a while when it has all of it.
         UploadContent? upload = request.Content as UploadContent;
