@@ -38,7 +38,7 @@ public sealed class ImageStore
         _places = new StorePlaces(options.Root);
         _blobs = new BlobStore(_places);
         _unpack = new UnpackOptions { Limits = options.Limits, UserAttributes = options.UserAttributes, UserNamespace = options.UserAttributes, KeepOwners = Linux.Processes.Self.UserId == 0 };
-        Snapshots = new SnapshotStore(_places, _unpack, options.Clock);
+        Snapshots = new SnapshotStore(_places, _unpack, options.UseCopies, options.Clock);
     }
 
     /// <summary>Its folder.</summary>
@@ -170,8 +170,8 @@ public sealed class ImageStore
         StoredImage? below = record.Image.IsEmpty ? null : List().FirstOrDefault(image => image.Id == record.Image)
             ?? throw new BerthException(Fault.WrongState, $"cannot commit the snapshot {snapshot}: the image {record.Image.Short} that it stands on is not in {Root} any more", "pull that image again");
         await using StoreTarget target = Target(name, isFromRegistry: false);
-        return await new Committing(_places, _options.UserAttributes, _options.Clock)
-            .RunAsync(record, Snapshots.FilesOf(record), below is null ? null : (below, ReadConfig(below), Source(below)), target, options, ct).ConfigureAwait(false);
+        return await new Committing(_places, Snapshots, _options.UserAttributes, _options.Clock)
+            .RunAsync(record, below is null ? null : (below, ReadConfig(below), Source(below)), target, options, ct).ConfigureAwait(false);
     }
 
     /// <summary>Counts bytes.</summary>
@@ -200,7 +200,7 @@ public sealed class ImageStore
         // A little before: the clock of files ticks more slowly.
         CheckOptions look = new() { Repair = true, Force = true, Since = since - TimeSpan.FromSeconds(5) };
         Task.Run(() => CheckAsync(look, CancellationToken.None)).GetAwaiter().GetResult();
-        durability.Settle();
+        durability.Settled();
     }
 
     private void CheckVersion()
@@ -208,6 +208,7 @@ public sealed class ImageStore
         string wanted = $"{FormatVersion} {(_options.UserAttributes ? "user" : "root")}";
         if (KernelFile.TryReadText(_places.Version) is not { } found)
         {
+            using Fd held = _places.Lock();
             KernelPath.WriteAtomically(_places.Version, System.Text.Encoding.ASCII.GetBytes(wanted + "\n"), 0x180);
             return;
         }

@@ -15,6 +15,9 @@ public sealed record StoreOptions
     /// </summary>
     public bool UserAttributes { get; init; }
 
+    /// <summary>Whether snapshots are plain copies: where overlayfs is missing, or may not be mounted.</summary>
+    public bool UseCopies { get; init; }
+
     /// <summary>Bounds of what a layer may unpack to.</summary>
     public UnpackLimits Limits { get; init; } = new();
 

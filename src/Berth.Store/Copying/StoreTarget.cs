@@ -73,9 +73,11 @@ public sealed class StoreTarget : IImageTarget
         List<Digest> relied = [manifest.Digest, .. blobs.Select(static blob => blob.Digest)];
         if (manifest.Manifest.Config is { } one) relied.Add(one.Digest);
         string[] trees = [.. _layers.SelectMany(static layer => TreeStore.NamesOf(layer.DiffId, layer.ChainId))];
-        new Durability(_places, _clock).Begin();
+        Durability durability = new(_places, _clock);
+        durability.Rest();
         // Under the lock: whoever is taking things away has finished, or sees this.
         using Fd held = _places.Lock();
+        durability.Begin(held);
         _lease = Lease.Take(_places, LeaseKind.Coming, new Holdings(relied, trees));
         return Task.CompletedTask;
     }

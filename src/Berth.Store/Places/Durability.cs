@@ -16,34 +16,56 @@ internal sealed class Durability(StorePlaces places, TimeProvider clock)
 
     private string Mark => $"{places.Root}/unsynced";
 
+    // While it is brought to the disk.
+    private string Resting => $"{places.Root}/syncing";
+
     private static string Boot => KernelFile.TryReadText("/proc/sys/kernel/random/boot_id") ?? "";
 
-    /// <summary>Something is about to be written.</summary>
-    public void Begin()
+    /// <summary>What was written a while ago is brought to the disk, which by now has most of it.</summary>
+    public void Rest()
     {
-        if (KernelFile.TryReadText(Mark) is not null)
+        if (!KernelFile.Exists(Mark) || clock.GetUtcNow() - Since(Mark) < s_rest) return;
+        using (Fd held = places.Lock())
         {
-            if (clock.GetUtcNow() - Since() < s_rest) return;
-            Sync();
+            // What is written from here on is not in this sync: it makes a mark of its own.
+            if (KernelFile.Exists(Mark)) KernelPath.Rename(Mark, Resting);
         }
-        KernelPath.WriteAtomically(Mark, System.Text.Encoding.ASCII.GetBytes(Boot + "\n"), 0x180);
+        Settle();
+    }
+
+    /// <summary>Something is about to be written. The lock of the store must be held.</summary>
+    public void Begin(Fd held)
+    {
+        ObjectDisposedException.ThrowIf(held.IsClosed, held);
+        if (!KernelFile.Exists(Mark)) KernelPath.WriteAtomically(Mark, System.Text.Encoding.ASCII.GetBytes(Boot + "\n"), 0x180);
     }
 
     /// <summary>Since when something may have been lost, if the machine stopped before it was on the disk; else null.</summary>
-    public DateTimeOffset? Doubtful() => KernelFile.TryReadText(Mark) is { } boot && boot != Boot ? Since() : null;
+    public DateTimeOffset? Doubtful()
+    {
+        DateTimeOffset? since = null;
+        foreach (string mark in (ReadOnlySpan<string>)[Mark, Resting])
+        {
+            if (KernelFile.TryReadText(mark) is { } boot && boot != Boot && (since is null || Since(mark) < since)) since = Since(mark);
+        }
+        return since;
+    }
 
     /// <summary>It was looked at.</summary>
-    public void Settle()
+    public void Settled()
     {
-        Sync();
-        KernelPath.Remove(Mark);
+        using (Fd held = places.Lock())
+        {
+            if (KernelFile.Exists(Mark)) KernelPath.Rename(Mark, Resting);
+        }
+        Settle();
     }
 
-    private DateTimeOffset Since() => File.GetLastWriteTimeUtc(Mark);
-
-    private void Sync()
+    private void Settle()
     {
         using Fd root = KernelPath.Open(places.Root, OpenFlags.Directory);
-        FileData.SyncFileSystem(root);
+        if (FileData.SyncFileSystem(root) == Errno.None) KernelPath.Remove(Resting);
     }
+
+    private static DateTimeOffset Since(string mark) => File.GetLastWriteTimeUtc(mark);
 }

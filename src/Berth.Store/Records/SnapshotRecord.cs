@@ -19,6 +19,9 @@ public sealed record SnapshotRecord
     /// <summary>Whether nothing can be written into it.</summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>Whether it is a copy of the layers below, since there was no overlayfs.</summary>
+    public bool IsCopy { get; init; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record SnapshotRecord
                 Name = name,
                 Image = Digest.TryParse(record.GetProperty("image").GetString(), out Digest image) ? image : default,
                 IsReadOnly = record.GetProperty("readOnly").GetBoolean(),
+                IsCopy = record.GetProperty("copy").GetBoolean(),
                 Created = record.GetProperty("created").GetDateTimeOffset(),
                 Trees = [.. record.GetProperty("trees").EnumerateArray().Select(static tree => tree.GetString()!)],
             };
@@ -69,6 +73,7 @@ public sealed record SnapshotRecord
             json.WriteStartObject();
             json.WriteString("image"u8, Image.ToString());
             json.WriteBoolean("readOnly"u8, IsReadOnly);
+            json.WriteBoolean("copy"u8, IsCopy);
             json.WriteString("created"u8, Created);
             json.WriteStartArray("trees"u8);
             foreach (string tree in Trees) json.WriteStringValue(tree);

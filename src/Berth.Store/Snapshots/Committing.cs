@@ -2,6 +2,7 @@
 using System.Globalization;
 using Berth.Images.Copying;
 using Berth.Images.Making;
+using Berth.Images.Tar;
 using Berth.Linux.Files;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
@@ -40,16 +41,15 @@ public sealed record CommitOptions
 }
 
 /// <summary>Commits.</summary>
-internal sealed class Committing(StorePlaces places, bool userAttributes, TimeProvider clock)
+internal sealed class Committing(StorePlaces places, SnapshotStore snapshots, bool userAttributes, TimeProvider clock)
 {
     /// <summary>Makes the image.</summary>
     /// <param name="snapshot">What is committed.</param>
-    /// <param name="files">Where its files are.</param>
     /// <param name="below">The image that it stands on, its configuration, and where its blobs are had.</param>
     /// <param name="target">Where to.</param>
     /// <param name="options">What it says of itself.</param>
     /// <param name="ct">Ends it.</param>
-    public async Task<StoredImage> RunAsync(SnapshotRecord snapshot, string files, (StoredImage Image, ImageConfig Config, IImageSource Source)? below, StoreTarget target, CommitOptions options, CancellationToken ct)
+    public async Task<StoredImage> RunAsync(SnapshotRecord snapshot, (StoredImage Image, ImageConfig Config, IImageSource Source)? below, StoreTarget target, CommitOptions options, CancellationToken ct)
     {
         DateTimeOffset now = options.Created ?? clock.GetUtcNow();
         using Lease lease = Lease.Take(places, LeaseKind.Using, Holdings.None);
@@ -58,8 +58,8 @@ internal sealed class Committing(StorePlaces places, bool userAttributes, TimePr
         KernelPath.MakeDirectory(folder, 0x1C0);
         try
         {
-            PackOptions pack = new() { UserAttributes = userAttributes, LatestTime = options.Created };
-            using LayerFile layer = await Task.Run(() => LayerFile.Make(folder + "/layer", tar => LayerPacker.Pack(files, tar, pack), options.Compression, null, options.Format), ct).ConfigureAwait(false);
+            PackOptions pack = new() { UserAttributes = userAttributes, Latest = options.Created is { } latest ? new TarTime(latest.ToUnixTimeSeconds(), 0) : null };
+            using LayerFile layer = await Task.Run(() => LayerFile.Make(folder + "/layer", tar => snapshots.Pack(snapshot, folder + "/below", tar, pack, ct), options.Compression, null, options.Format), ct).ConfigureAwait(false);
             await using MadeImage image = new(snapshot.Name, Configure(below?.Config, layer.DiffId, now, options), below is { } there ? [.. there.Image.Layers.Select(static lower => lower.Blob)] : [], below?.Source, [layer], options.Format);
             await ImageCopier.CopyAsync(image, target, ct: ct).ConfigureAwait(false);
             return target.Image ?? throw new BerthException(Fault.Failed, $"the snapshot {snapshot.Name} was not committed");

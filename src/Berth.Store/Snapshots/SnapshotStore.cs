@@ -1,6 +1,7 @@
 // Root file systems over images: made in an instant, mounted, written into, made an image of again.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;
 using Berth.Store.Layers;
@@ -19,7 +20,9 @@ public sealed class SnapshotStore
     private readonly TimeProvider _clock;
     private readonly TreeStore _trees;
 
-    internal SnapshotStore(StorePlaces places, UnpackOptions options, TimeProvider clock) => (_places, _options, _clock, _trees) = (places, options, clock, new TreeStore(places));
+    private readonly bool _copies;
+
+    internal SnapshotStore(StorePlaces places, UnpackOptions options, bool copies, TimeProvider clock) => (_places, _options, _copies, _clock, _trees) = (places, options, copies, clock, new TreeStore(places));
 
     /// <summary>Makes one that can be written into.</summary>
     /// <param name="name">Letters, digits and <c>_.-</c>.</param>
@@ -40,33 +43,29 @@ public sealed class SnapshotStore
     public IReadOnlyList<SnapshotRecord> Walk() => SnapshotRecord.ReadAll(_places);
 
     /// <summary>Bytes on the disk that were written in it.</summary>
-    public long Measure(string name) => TreeMeasure.Measure(FolderOf(Stat(name).Name) + "/fs").Bytes;
+    public long Measure(string name) => TreeMeasure.Measure(UpperOf(Stat(name).Name)).Bytes;
 
     /// <summary>What is to be mounted where its files are wanted.</summary>
     public RootMount Mounts(string name)
     {
         SnapshotRecord record = Stat(name);
-        string folder = FolderOf(name);
-        return new RootMount
-        {
-            Lowers = record.IsReadOnly ? [folder + "/fs", .. _trees.Stack(record.Trees)] : _trees.Stack(record.Trees),
-            Upper = record.IsReadOnly ? null : folder + "/fs",
-            Work = record.IsReadOnly ? null : folder + "/work",
-            UserAttributes = _options.UserAttributes,
-        };
+        List<string> stack = record.IsCopy ? [] : _trees.Stack(record.Trees);
+        // The topmost folder says how the root looks, also where nothing can be written.
+        if (record.IsReadOnly || record.IsCopy) stack.Insert(0, UpperOf(name));
+        return new RootMount { Lowers = stack, Writable = record.IsReadOnly || record.IsCopy ? null : FolderOf(name), IsReadOnly = record.IsReadOnly, UserAttributes = _options.UserAttributes };
     }
 
     /// <summary>Mounts it at a folder; null: at one of its own.</summary>
     /// <returns>Where.</returns>
-    /// <exception cref="BerthException">NotFound; Denied; Unsupported: the kernel has no overlay that this user may mount.</exception>
+    /// <exception cref="BerthException">NotFound; Denied; Conflict: something is mounted there. Unsupported: the kernel has no overlay that this user may mount.</exception>
     public string Mount(string name, string? target)
     {
         RootMount mount = Mounts(name);
         target = Path.GetFullPath(target ?? FolderOf(name) + "/root");
         if (!Directory.Exists(target)) throw new BerthException(Fault.NotFound, $"cannot mount {name} at {target}: there is no such folder");
         // Twice at one place would hide the first one, and be taken away twice.
-        if (OverlayMount.IsMounted(target)) throw new BerthException(Fault.Conflict, $"something is mounted at {target} already", "unmount it first");
-        OverlayMount.Attach(mount, target);
+        if (MountTable.Has(target)) throw new BerthException(Fault.Conflict, $"something is mounted at {target} already", "unmount it first");
+        mount.Attach(target);
         return target;
     }
 
@@ -75,18 +74,25 @@ public sealed class SnapshotStore
     public bool Unmount(string name)
     {
         bool any = false;
-        foreach (string target in OverlayMount.TargetsOf(FolderOf(Stat(name).Name)))
-        {
-            OverlayMount.Detach(target);
-            any = true;
-        }
+        foreach (string target in MountTable.TargetsOf(UpperOf(Stat(name).Name))) any |= OverlayMount.Detach(target);
         return any;
     }
 
-    /// <summary>Where what was written in it is.</summary>
+    /// <summary>Packs what was written in it, as a layer.</summary>
     /// <exception cref="BerthException">InvalidArgument: nothing can be written in it.</exception>
-    internal string FilesOf(SnapshotRecord record) =>
-        record.IsReadOnly ? throw new BerthException(Fault.InvalidArgument, $"cannot commit the snapshot {record.Name}: it can only be read") : FolderOf(record.Name) + "/fs";
+    internal void Pack(SnapshotRecord record, string room, Stream into, PackOptions options, CancellationToken ct)
+    {
+        if (record.IsReadOnly) throw new BerthException(Fault.InvalidArgument, $"cannot commit the snapshot {record.Name}: it can only be read");
+        if (!record.IsCopy)
+        {
+            LayerPacker.Pack(UpperOf(record.Name), into, options, ct);
+            return;
+        }
+        // A copy does not know what was written in it: it is compared with what it was.
+        KernelPath.MakeDirectory(room, 0x1ED);
+        CopyLayers(record, room, ct);
+        LayerPacker.PackDifference(room, UpperOf(record.Name), into, options, ct);
+    }
 
     /// <summary>Takes it away with all that was written in it.</summary>
     /// <returns>Bytes on the disk that are free now.</returns>
@@ -95,7 +101,7 @@ public sealed class SnapshotStore
     {
         // One whose record is damaged can be removed as well.
         if (!TryName(name) || !KernelFile.Exists(FolderOf(name))) throw new BerthException(Fault.NotFound, $"there is no snapshot '{name}' in {_places.Root}");
-        foreach (string target in OverlayMount.TargetsOf(FolderOf(name)))
+        foreach (string target in MountTable.TargetsOf(UpperOf(name)))
         {
             if (!force) throw new BerthException(Fault.Conflict, $"the snapshot {name} is mounted at {target}", "unmount it first, or remove it by force");
             OverlayMount.Detach(target);
@@ -116,22 +122,27 @@ public sealed class SnapshotStore
             Name = name,
             Image = image?.Id ?? default,
             IsReadOnly = isReadOnly,
+            IsCopy = _copies,
             Created = _clock.GetUtcNow(),
             Trees = image is null ? [] : [.. image.Layers.Select(static layer => layer.Tree).Where(static tree => tree.Length > 0)],
         };
-        using Fd held = _places.Lock();
-        // Under the lock nothing of it goes any more.
-        if (image is not null && record.Trees.FirstOrDefault(tree => !_trees.Has(tree)) is { } gone) throw new BerthException(Fault.WrongState, $"the layer {gone} of {image.Id} is not in {_places.Root}", "pull the image again, or look at berth storage check");
-        using Lease lease = Lease.Take(_places, LeaseKind.Using, Holdings.None);
+        Lease lease;
+        using (Fd held = _places.Lock())
+        {
+            // From here on nothing of it goes any more.
+            if (image is not null && record.Trees.FirstOrDefault(tree => !_trees.Has(tree)) is { } gone) throw new BerthException(Fault.WrongState, $"the layer {gone} of {image.Id.Short} is not in {_places.Root}", "pull the image again, or look at berth storage check");
+            lease = Lease.Take(_places, LeaseKind.Using, new Holdings([], record.Trees));
+        }
         string folder = $"{_places.Making}/{lease.Name}.{StorePlaces.NewName()}";
         try
         {
             KernelPath.MakeDirectory(folder, 0x1C0);
             KernelPath.MakeDirectory(folder + "/root", 0x1C0);
             // The root of what is mounted is the topmost folder: it looks as the image's does, and the layer on top need not say how.
-            KernelPath.MakeDirectory(folder + "/fs", 0x1ED);
-            if (_trees.RootOf(record.Trees) is { } root) TreeCopy.CopyAttributes(root, folder + "/fs");
-            if (!isReadOnly) KernelPath.MakeDirectory(folder + "/work", 0x1C0);
+            KernelPath.MakeDirectory(folder + "/upper", 0x1ED);
+            if (record.IsCopy) CopyLayers(record, folder + "/upper", CancellationToken.None);
+            else CopyRoot(record, folder + "/upper");
+            if (!isReadOnly && !record.IsCopy) KernelPath.MakeDirectory(folder + "/work", 0x1C0);
             KernelPath.WriteAtomically(folder + "/record", record.Bytes(), 0x180);
             KernelPath.Rename(folder, FolderOf(name));
         }
@@ -149,6 +160,21 @@ public sealed class SnapshotStore
         try { return SnapshotRecord.TryRead(_places, name)?.Trees ?? []; }
         catch (BerthException) { return []; } // what it stood on, a check finds
     }
+
+    private void CopyLayers(SnapshotRecord record, string to, CancellationToken ct)
+    {
+        if (_trees.Stack(record.Trees) is { Count: > 0 } stack) TreeCopy.Copy(stack, to, _options.UserAttributes, ct);
+        CopyRoot(record, to);
+    }
+
+    private void CopyRoot(SnapshotRecord record, string to)
+    {
+        if (_trees.RootOf(record.Trees) is not { } from) return;
+        using Fd source = KernelPath.Open(from, OpenFlags.Directory), target = KernelPath.Open(to, OpenFlags.Directory);
+        NodeCopy.Describe(source, "."u8, TreeFacts.Of(source), target, "."u8);
+    }
+
+    private string UpperOf(string name) => FolderOf(name) + "/upper";
 
     private string FolderOf(string name) => $"{_places.Snapshots}/{name}";
 

@@ -73,7 +73,7 @@ internal sealed class Rebuilding(StorePlaces places, UnpackOptions options)
     private Digest Packed(string tree)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (HashStream stream = new(hash)) LayerPacker.Pack(tree, stream, new PackOptions { UserAttributes = options.UserAttributes });
+        using (HashStream stream = new(hash)) LayerPacker.Pack(tree, stream, new PackOptions { UserAttributes = options.UserAttributes }, CancellationToken.None);
         return Digest.From(Digest.Sha256, hash.GetHashAndReset());
     }
 
