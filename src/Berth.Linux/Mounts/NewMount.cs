@@ -7,7 +7,7 @@ namespace Berth.Linux.Mounts;
 /// <summary>A file system context, until it is attached.</summary>
 public sealed unsafe class NewMount : IDisposable
 {
-    private const int SetFlag = 0, SetString = 1, Create = 6;
+    private const int SetFlag = 0, SetString = 1, SetFd = 5, Create = 6;
 
     private readonly Fd _context;
     private readonly string _type;
@@ -37,20 +37,32 @@ public sealed unsafe class NewMount : IDisposable
         return this;
     }
 
+    /// <summary>Sets an option to an open directory or a detached mount (overlayfs takes them since Linux 6.13).</summary>
+    /// <exception cref="LinuxException">It is unknown, or takes no descriptor.</exception>
+    public NewMount Set(string key, Fd value)
+    {
+        fixed (byte* k = Text(key))
+        {
+            if (Interpreter.syscall(Syscall.FsConfig, _context.Number, SetFd, (nint)k, 0, value.Number, 0) < 0) throw Failure(key);
+        }
+        return this;
+    }
+
     /// <summary>Makes it and attaches it at a path.</summary>
     /// <exception cref="LinuxException">It cannot be made, or not there.</exception>
     public void Attach(string target, MountFlags flags)
     {
+        using Fd mount = Make(BindFlags.Attributes(flags));
+        Tree.Attach(mount, target);
+    }
+
+    /// <summary>Makes it, attached nowhere yet: it goes when the descriptor is closed before it is.</summary>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public Fd Make(MountAttributes attributes)
+    {
         if (Interpreter.syscall(Syscall.FsConfig, _context.Number, Create, 0, 0, 0, 0) < 0) throw Failure("the whole");
-        nint fd = Interpreter.syscall(Syscall.FsMount, _context.Number, 1, (nint)(ulong)BindFlags.Attributes(flags), 0, 0, 0);
-        if (fd < 0) throw Failure("its flags");
-        using Fd mount = new((int)fd);
-        byte empty = 0;
-        byte[] path = Text(target);
-        fixed (byte* p = path)
-        {
-            if (Interpreter.syscall(Syscall.MoveMount, mount.Number, (nint)(&empty), Interpreter.AT_FDCWD, (nint)p, 4, 0) < 0) throw new LinuxException("move_mount", $"{_type} on {target}", LastErrno);
-        }
+        nint fd = Interpreter.syscall(Syscall.FsMount, _context.Number, 1, (nint)(ulong)attributes, 0, 0, 0);
+        return fd < 0 ? throw Failure("its flags") : new Fd((int)fd);
     }
 
     /// <inheritdoc/>

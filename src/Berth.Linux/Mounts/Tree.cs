@@ -38,6 +38,20 @@ public static unsafe class Tree
         }
     }
 
+    /// <summary>Sets attributes of a detached mount itself (mount_setattr(2)).</summary>
+    /// <exception cref="LinuxException">The caller may not.</exception>
+    public static void SetAttributes(Fd tree, MountAttributes set)
+    {
+        ulong* attributes = stackalloc ulong[4];
+        attributes[0] = (ulong)set;
+        attributes[1] = attributes[2] = attributes[3] = 0;
+        byte empty = 0;
+        if (Interpreter.syscall(Syscall.MountSetAttr, tree.Number, (nint)(&empty), 0x1000, (nint)attributes, 32, 0) < 0)
+        {
+            throw new LinuxException("mount_setattr", set.ToString(), (Errno)(*Interpreter.__errno_location()));
+        }
+    }
+
     /// <summary>Attaches a detached tree at a path (move_mount(2)).</summary>
     /// <exception cref="LinuxException">Not there.</exception>
     public static void Attach(Fd tree, string target)

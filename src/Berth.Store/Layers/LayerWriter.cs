@@ -17,6 +17,9 @@ internal sealed record PackOptions
     /// <summary>No time is later than this (SOURCE_DATE_EPOCH); null: times are what they are.</summary>
     public TarTime? Latest { get; init; }
 
+    /// <summary>What is packed was written with the ids outside of these; a layer has those inside.</summary>
+    public IdMapping? Ids { get; init; }
+
     public string OpaqueMark => UserAttributes ? "user.overlay.opaque" : "trusted.overlay.opaque";
 }
 
@@ -56,6 +59,11 @@ internal sealed class LayerWriter(Stream to, PackOptions options, CancellationTo
         {
             _sockets++;
             return;
+        }
+        if (options.Ids is { } ids)
+        {
+            (uint uid, uint gid) = ids.Inside(facts) ?? throw new BerthException(Fault.InvalidArgument, $"cannot pack '{LayerPath.Show(path)}': its owner {facts.Uid}:{facts.Gid} is not in the user namespace's maps");
+            facts = facts with { Uid = uid, Gid = gid };
         }
         TarEntry entry = new() { Path = path.Length == 0 ? "."u8.ToArray() : path, Mode = facts.Permissions, Uid = facts.Uid, Gid = facts.Gid, Modified = Clamped(facts.Modified), Kind = KindOf(facts.Type) };
         if (facts is { IsDirectory: false, Links: > 1 } && !_linked.TryAdd((facts.Device, facts.Inode), path))
