@@ -24,9 +24,9 @@ internal sealed class Recovery(StorePlaces places, TimeProvider clock)
         long freed = ReleaseDead(patience);
         foreach (string name in KernelPath.List(places.Making))
         {
-            if (!IsHeld($"{places.Leases}/{name[..Math.Max(0, name.IndexOf('.'))]}")) freed += TreeEraser.Erase($"{places.Making}/{name}");
+            if (!IsHeld($"{places.Leases}/{name[..Math.Max(0, name.IndexOf('.'))]}")) freed += Sweeper.Erase($"{places.Making}/{name}");
         }
-        foreach (string name in KernelPath.List(places.Trash)) freed += TreeEraser.Erase($"{places.Trash}/{name}");
+        foreach (string name in KernelPath.List(places.Trash)) freed += Sweeper.Erase($"{places.Trash}/{name}");
         freed += RemoveParts();
         return freed;
     }

@@ -1,6 +1,7 @@
 // Takes away what nobody needs: decided under the lock in one moment, erased afterwards.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Programs;
 using Berth.Oci.Content;
 using Berth.Store.Layers;
 using Berth.Store.Leases;
@@ -59,7 +60,7 @@ internal sealed class Sweeper(StorePlaces places)
             }
         }
         long freed = 0;
-        foreach (string path in gone) freed += TreeEraser.Erase(path);
+        foreach (string path in gone) freed += Erase(path);
         return freed;
     }
 
@@ -84,7 +85,15 @@ internal sealed class Sweeper(StorePlaces places)
     }
 
     /// <summary>Takes one thing away, whoever needs it.</summary>
-    public long Discard(string path) => Throw(path) is { } gone ? TreeEraser.Erase(gone) : 0;
+    public long Discard(string path) => Throw(path) is { } gone ? Erase(gone) : 0;
+
+    /// <summary>Erases something in the trash, unless another does so at this moment: two would trip over each other.</summary>
+    /// <returns>Bytes on the disk that are free now.</returns>
+    public static long Erase(string path)
+    {
+        using Fd? held = KernelPath.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        return held is not null && KernelPath.Lock(held, wait: false) ? TreeEraser.Erase(path) : 0;
+    }
 
     /// <summary>Into the trash, by a rename.</summary>
     /// <returns>Where it lies there; null: it was not there.</returns>

@@ -111,7 +111,7 @@ public sealed class SnapshotStore
         string? gone = null;
         // Layers of an image that was removed before it were there for this alone.
         long freed = sweeper.Remove(layers, _ => gone = sweeper.Throw(FolderOf(name)));
-        return freed + (gone is null ? 0 : TreeEraser.Erase(gone));
+        return freed + (gone is null ? 0 : Sweeper.Erase(gone));
     }
 
     private SnapshotRecord Make(string name, StoredImage? image, bool isReadOnly)
