@@ -23,6 +23,9 @@ namespace Berth.Distribution;
 /// </example>
 public sealed class Registries : IDisposable
 {
+    // Each costs a question for each blob that is nowhere.
+    private const int MostNeighbours = 4;
+
     private readonly RegistriesOptions _options;
     private readonly Places _places;
     private readonly RegistriesConf _conf;
@@ -65,11 +68,20 @@ public sealed class Registries : IDisposable
     }
 
     /// <summary>A name to be written; mirrors are not written to.</summary>
+    /// <param name="image">The name.</param>
+    /// <param name="relatives">Other names that the image or its base has: what their repositories have in the same registry need not travel.</param>
     /// <exception cref="BerthException">Denied: its registry is blocked.</exception>
-    public IImageTarget Target(ImageReference image)
+    public IImageTarget Target(ImageReference image, IReadOnlyList<ImageReference>? relatives = null)
     {
-        Endpoint place = Primary(image);
-        return place.Registry.Target(place.Image);
+        Endpoint place = Primary(image, isPush: true);
+        List<string> neighbours = [];
+        foreach (ImageReference relative in relatives ?? [])
+        {
+            if (relative.Registry != image.Registry || neighbours.Count == MostNeighbours) continue;
+            string repository = Primary(relative).Image.Repository;
+            if (repository != place.Image.Repository && !neighbours.Contains(repository)) neighbours.Add(repository);
+        }
+        return place.Registry.Target(place.Image, neighbours);
     }
 
     /// <summary>What a name may mean: itself, or its alias, or the name in each registry that is searched, in their order.</summary>
@@ -175,7 +187,7 @@ public sealed class Registries : IDisposable
         return endpoints;
     }
 
-    private Endpoint Primary(ImageReference image)
+    private Endpoint Primary(ImageReference image, bool isPush = false)
     {
         if (_conf.Find(image) is { } rule)
         {
@@ -183,7 +195,9 @@ public sealed class Registries : IDisposable
             return At(rule.Rewrite(image, rule.Location), image, rule.IsInsecure);
         }
         // Of containerd's hosts the last one is the registry itself.
-        return HostsOf(image.Registry) is { } hosts ? new Endpoint(ClientOf(image.Registry, hosts[^1]), image) : new Endpoint(ClientOf(image.Registry, false, true), image);
+        if (HostsOf(image.Registry) is not { } hosts) return new Endpoint(ClientOf(image.Registry, false, true), image);
+        RegistryHost host = !isPush ? hosts[^1] : hosts.LastOrDefault(static one => one.MayPush) ?? throw new BerthException(Fault.Denied, $"cannot push {image.Familiar}: no host of its hosts.toml has the capability 'push'");
+        return new Endpoint(ClientOf(image.Registry, host), image);
     }
 
     private Endpoint At(ImageReference place, ImageReference asked, bool isInsecure) => new(ClientOf(place.Registry, isInsecure, place.Registry == asked.Registry), place);

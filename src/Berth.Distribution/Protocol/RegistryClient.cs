@@ -243,7 +243,7 @@ public sealed class RegistryClient : IDisposable
     /// <summary>One request, whose answer has to begin before somebody has been silent for too long.</summary>
     private async Task<HttpResponseMessage> OnceAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
+        if (request.VersionPolicy != HttpVersionPolicy.RequestVersionExact) (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // As long as content flows nobody is silent; what stores it may think for a while when it has all of it.
         UploadContent? upload = request.Content as UploadContent;
@@ -279,7 +279,9 @@ public sealed class RegistryClient : IDisposable
     }
 
     private static bool IsRedirect(HttpResponseMessage response, HttpRequestMessage request) =>
-        response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect or HttpStatusCode.Found or HttpStatusCode.Moved or HttpStatusCode.SeeOther && request.Method != HttpMethod.Post && response.Headers.Location is not null;
+        response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect or HttpStatusCode.Found or HttpStatusCode.Moved or HttpStatusCode.SeeOther && response.Headers.Location is not null
+        // The others would make a GET of it.
+        && (request.Method != HttpMethod.Post || response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect);
 
     private void Require(Uri from, Uri target)
     {

@@ -16,7 +16,10 @@ public static class RegistryImages
     public static IImageSource Source(this RegistryClient registry, ImageReference reference) => new RegistrySource(registry, reference);
 
     /// <summary>A name to be written.</summary>
-    public static IImageTarget Target(this RegistryClient registry, ImageReference reference) => new RegistryTarget(registry, reference);
+    /// <param name="registry">The registry.</param>
+    /// <param name="reference">The name.</param>
+    /// <param name="neighbours">Other repositories of it that may have blobs of the image; they are taken over from there.</param>
+    public static IImageTarget Target(this RegistryClient registry, ImageReference reference, IReadOnlyList<string>? neighbours = null) => new RegistryTarget(registry, reference, neighbours ?? []);
 
     /// <summary>Takes a manifest away; its blobs are the registry's to collect.</summary>
     /// <exception cref="BerthException">NotFound; Unsupported: the registry does not let that be done.</exception>

@@ -25,6 +25,8 @@ internal sealed class RegistrySource(RegistryClient registry, ImageReference ref
 {
     // Below this, the connections that would be opened cost more than they bring.
     private const long LeastForRanges = 32 << 20;
+    // HTTP/2 would put all of them on one connection, whose limit is the one that several are to overcome.
+    private const long LeastForOwnConnection = 4 << 20;
 
     public string Name => $"docker://{reference.Familiar}";
 
@@ -59,6 +61,7 @@ internal sealed class RegistrySource(RegistryClient registry, ImageReference ref
         HttpResponseMessage response = await registry.SendAsync(() =>
         {
             HttpRequestMessage request = new(HttpMethod.Get, $"{reference.Repository}/blobs/{blob.Digest}");
+            if (blob.Size >= LeastForOwnConnection) (request.Version, request.VersionPolicy) = (HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
             if (offset > 0 || last is not null) request.Headers.Range = new RangeHeaderValue(offset, last);
             return request;
         }, RegistryClient.Pull(reference.Repository), what, ct).ConfigureAwait(false);

@@ -10,6 +10,7 @@ internal sealed class EnvironmentProxy : IWebProxy
     private readonly Uri? _forHttp, _forHttps;
     private readonly List<Exempt> _exempt = [];
     private readonly bool _never;
+    private readonly Users _users = new();
 
     public EnvironmentProxy(Func<string, string?> environment)
     {
@@ -22,7 +23,7 @@ internal sealed class EnvironmentProxy : IWebProxy
             if (entry == "*") _never = true;
             else if (Exempt.Read(entry) is { } exempt) _exempt.Add(exempt);
         }
-        Credentials = new OfAddress();
+        Credentials = _users;
     }
 
     /// <summary>Whether there is one for anything.</summary>
@@ -51,17 +52,23 @@ internal sealed class EnvironmentProxy : IWebProxy
 
     private Uri? For(Uri destination) => destination.Scheme == "https" ? _forHttps : _forHttp;
 
-    private static Uri? Address(string? text) =>
-        text is null ? null : Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" or "socks4" or "socks4a" or "socks5" ? address : null;
-
-    /// <summary>User and password stand in the proxy's address.</summary>
-    private sealed class OfAddress : ICredentials
+    // Without user and password, which would be in the framework's messages otherwise.
+    private Uri? Address(string? text)
     {
-        public NetworkCredential? GetCredential(Uri uri, string authType)
-        {
-            int colon = uri.UserInfo.IndexOf(':');
-            return uri.UserInfo.Length == 0 ? null : colon < 0 ? new NetworkCredential(Uri.UnescapeDataString(uri.UserInfo), "") : new NetworkCredential(Uri.UnescapeDataString(uri.UserInfo[..colon]), Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]));
-        }
+        if (text is null || !Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5")) return null;
+        if (address.UserInfo.Length == 0) return address;
+        string[] parts = address.UserInfo.Split(':', 2);
+        Uri plain = new UriBuilder(address) { UserName = "", Password = "" }.Uri;
+        _users.Known[plain.Authority] = new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+        return plain;
+    }
+
+    /// <summary>Who we are to which proxy.</summary>
+    private sealed class Users : ICredentials
+    {
+        public Dictionary<string, NetworkCredential> Known { get; } = [];
+
+        public NetworkCredential? GetCredential(Uri uri, string authType) => Known.GetValueOrDefault(uri.Authority);
     }
 
     /// <summary>One entry of NO_PROXY: a network, an address, or a name with all below it; perhaps one port of it.</summary>

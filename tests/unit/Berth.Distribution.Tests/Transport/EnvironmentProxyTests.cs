@@ -23,6 +23,7 @@ public sealed class EnvironmentProxyTests
         Assert.Equal("http://plain/", proxy.GetProxy(new Uri("http://quay.io/"))!.AbsoluteUri);
         Uri secure = proxy.GetProxy(new Uri("https://quay.io/"))!;
         Assert.Equal("p@ss", proxy.Credentials!.GetCredential(secure, "Basic")!.Password);
+        Assert.Equal("https://proxy/", secure.AbsoluteUri);
         Assert.False(Of().IsAny);
         Assert.Null(Of(("HTTP_PROXY", "http://p")).GetProxy(new Uri("https://quay.io/")));
         Assert.NotNull(Of(("ALL_PROXY", "socks5://p:1080")).GetProxy(new Uri("https://quay.io/")));
