@@ -59,7 +59,8 @@ internal sealed record Challenge(string Scheme, IReadOnlyDictionary<string, stri
             if (text[at] == '\\' && at + 1 < text.Length) at++;
             value.Append(text[at]);
         }
-        at++;
+        // A quote that is not closed ends with the header.
+        at = Math.Min(at + 1, text.Length);
         return value.ToString();
     }
 }
