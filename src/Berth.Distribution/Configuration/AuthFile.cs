@@ -44,7 +44,7 @@ internal sealed class AuthFile
     /// <summary>What it has for a registry or a part of it; null: nothing.</summary>
     public async Task<Credential?> FindAsync(AuthKey key, CancellationToken ct)
     {
-        foreach ((CredentialHelper helper, string server) in HelpersFor(key))
+        foreach ((CredentialProgram helper, string server) in HelpersFor(key))
         {
             if (await helper.GetAsync(server, ct).ConfigureAwait(false) is { } kept) return kept;
         }
@@ -54,7 +54,7 @@ internal sealed class AuthFile
     /// <summary>Keeps a credential: with the helper for that registry, or in the file.</summary>
     public async Task StoreAsync(AuthKey key, Credential credential, CancellationToken ct)
     {
-        foreach ((CredentialHelper helper, string server) in HelpersFor(key))
+        foreach ((CredentialProgram helper, string server) in HelpersFor(key))
         {
             await helper.StoreAsync(server, credential, ct).ConfigureAwait(false);
             // As Docker's tools do: an empty entry says that there is something.
@@ -80,7 +80,7 @@ internal sealed class AuthFile
     public async Task<bool> RemoveAsync(AuthKey key, CancellationToken ct)
     {
         bool found = false;
-        foreach ((CredentialHelper helper, string server) in HelpersFor(key))
+        foreach ((CredentialProgram helper, string server) in HelpersFor(key))
         {
             if (await helper.GetAsync(server, ct).ConfigureAwait(false) is null) continue;
             found |= await helper.EraseAsync(server, ct).ConfigureAwait(false);
@@ -98,7 +98,7 @@ internal sealed class AuthFile
         if (Text(_root["credsStore"]) is { } store) helpers.Add(store);
         foreach (string name in helpers)
         {
-            CredentialHelper helper = new(name, s_longestHelper);
+            CredentialProgram helper = new(name, s_longestHelper);
             foreach (string server in await helper.ListAsync(ct).ConfigureAwait(false)) await helper.EraseAsync(server, ct).ConfigureAwait(false);
         }
         if (Auths(create: false) is not { Count: > 0 }) return;
@@ -138,10 +138,10 @@ internal sealed class AuthFile
     }
 
     // Helpers know registries only, not parts of them.
-    private IEnumerable<(CredentialHelper Helper, string Server)> HelpersFor(AuthKey key)
+    private IEnumerable<(CredentialProgram Helper, string Server)> HelpersFor(AuthKey key)
     {
-        if (HelperNameFor(key) is { } particular) yield return (new CredentialHelper(particular.Name, s_longestHelper), particular.Server);
-        else if (Text(_root["credsStore"]) is { } store) yield return (new CredentialHelper(store, s_longestHelper), key.Registry == "docker.io" ? AuthKey.DockerHub : key.Registry);
+        if (HelperNameFor(key) is { } particular) yield return (new CredentialProgram(particular.Name, s_longestHelper), particular.Server);
+        else if (Text(_root["credsStore"]) is { } store) yield return (new CredentialProgram(store, s_longestHelper), key.Registry == "docker.io" ? AuthKey.DockerHub : key.Registry);
     }
 
     private (string Name, string Server)? HelperNameFor(AuthKey key)

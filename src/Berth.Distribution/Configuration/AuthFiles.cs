@@ -25,7 +25,7 @@ internal sealed class AuthFiles(Places places, string? named, IReadOnlyList<stri
     {
         foreach (string keeper in Keepers)
         {
-            Credential? found = keeper == Files ? (await FindInFilesAsync(key, ct).ConfigureAwait(false)).Credential : await new CredentialHelper(keeper, s_longestHelper).GetAsync(key.Registry, ct).ConfigureAwait(false);
+            Credential? found = keeper == Files ? (await FindInFilesAsync(key, ct).ConfigureAwait(false)).Credential : await new CredentialProgram(keeper, s_longestHelper).GetAsync(key.Registry, ct).ConfigureAwait(false);
             if (found is not null) return found;
         }
         return null;
@@ -35,7 +35,7 @@ internal sealed class AuthFiles(Places places, string? named, IReadOnlyList<stri
     {
         string keeper = Keepers.First();
         if (keeper == Files) await AuthFile.Read(Primary).StoreAsync(key, credential, ct).ConfigureAwait(false);
-        else await new CredentialHelper(keeper, s_longestHelper).StoreAsync(key.Registry, credential, ct).ConfigureAwait(false);
+        else await new CredentialProgram(keeper, s_longestHelper).StoreAsync(key.Registry, credential, ct).ConfigureAwait(false);
     }
 
     /// <returns>Whether there was something.</returns>
@@ -46,7 +46,7 @@ internal sealed class AuthFiles(Places places, string? named, IReadOnlyList<stri
         foreach (string keeper in Keepers)
         {
             if (keeper == Files) found |= await AuthFile.Read(Primary).RemoveAsync(key, ct).ConfigureAwait(false);
-            else if (await new CredentialHelper(keeper, s_longestHelper).GetAsync(key.Registry, ct).ConfigureAwait(false) is not null) found |= await new CredentialHelper(keeper, s_longestHelper).EraseAsync(key.Registry, ct).ConfigureAwait(false);
+            else if (await new CredentialProgram(keeper, s_longestHelper).GetAsync(key.Registry, ct).ConfigureAwait(false) is not null) found |= await new CredentialProgram(keeper, s_longestHelper).EraseAsync(key.Registry, ct).ConfigureAwait(false);
         }
         if (!found && (await FindInFilesAsync(key, ct).ConfigureAwait(false)).Path is { } path) throw new BerthException(Fault.WrongState, $"cannot log out of {key}: that login is kept in {path}, and not in {Primary}", $"name it: --authfile {path}");
         return found;
@@ -57,7 +57,7 @@ internal sealed class AuthFiles(Places places, string? named, IReadOnlyList<stri
         foreach (string keeper in Keepers)
         {
             if (keeper == Files) { await AuthFile.Read(Primary).ClearAsync(ct).ConfigureAwait(false); continue; }
-            CredentialHelper helper = new(keeper, s_longestHelper);
+            CredentialProgram helper = new(keeper, s_longestHelper);
             foreach (string server in await helper.ListAsync(ct).ConfigureAwait(false)) await helper.EraseAsync(server, ct).ConfigureAwait(false);
         }
     }

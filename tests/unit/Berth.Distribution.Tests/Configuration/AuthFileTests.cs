@@ -166,13 +166,13 @@ public sealed class AuthFileTests : IDisposable
     {
         Helper("berthbroken", "cat; cat >&2; exit 3");
         Helper("berthsleepy", "exec sleep 1000");
-        BerthException broken = await Assert.ThrowsAsync<BerthException>(() => new CredentialHelper("berthbroken", TimeSpan.FromSeconds(20)).StoreAsync("a.io", new Credential { User = "me", Password = "hunter2" }, Now));
+        BerthException broken = await Assert.ThrowsAsync<BerthException>(() => new CredentialProgram("berthbroken", TimeSpan.FromSeconds(20)).StoreAsync("a.io", new Credential { User = "me", Password = "hunter2" }, Now));
         Assert.Contains("exit code 3", broken.Message);
         Assert.DoesNotContain("hunter2", broken.ToString());
-        BerthException sleepy = await Assert.ThrowsAsync<BerthException>(() => new CredentialHelper("berthsleepy", TimeSpan.FromMilliseconds(200)).GetAsync("a.io", Now));
+        BerthException sleepy = await Assert.ThrowsAsync<BerthException>(() => new CredentialProgram("berthsleepy", TimeSpan.FromMilliseconds(200)).GetAsync("a.io", Now));
         Assert.Equal(Fault.TimedOut, sleepy.Kind);
-        Assert.Equal(Fault.Unavailable, (await Assert.ThrowsAsync<BerthException>(() => new CredentialHelper("no-such-helper", TimeSpan.FromSeconds(20)).GetAsync("a.io", Now))).Kind);
-        Assert.Equal(Fault.InvalidArgument, (await Assert.ThrowsAsync<BerthException>(() => new CredentialHelper("../../bin/sh", TimeSpan.FromSeconds(20)).GetAsync("a.io", Now))).Kind);
+        Assert.Equal(Fault.Unavailable, (await Assert.ThrowsAsync<BerthException>(() => new CredentialProgram("no-such-helper", TimeSpan.FromSeconds(20)).GetAsync("a.io", Now))).Kind);
+        Assert.Equal(Fault.InvalidArgument, (await Assert.ThrowsAsync<BerthException>(() => new CredentialProgram("../../bin/sh", TimeSpan.FromSeconds(20)).GetAsync("a.io", Now))).Kind);
     }
 
     private void Helper(string name, string script)

@@ -25,7 +25,7 @@ internal sealed partial class HelperJson : JsonSerializerContext;
 /// <summary>One such program. Secrets go through pipes only: neither arguments nor messages have them.</summary>
 /// <param name="name">What stands behind <c>docker-credential-</c>.</param>
 /// <param name="longest">How long it may take; it may ask its user something.</param>
-internal sealed class CredentialHelper(string name, TimeSpan longest)
+internal sealed class CredentialProgram(string name, TimeSpan longest)
 {
     private const int MostAnswer = 1 << 20;
     // The user name that says that the secret is a refresh token.
