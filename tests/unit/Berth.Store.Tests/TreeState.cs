@@ -43,7 +43,8 @@ internal static class TreeState
             using FileStream stream = new(new Microsoft.Win32.SafeHandles.SafeFileHandle(file.Number, ownsHandle: false), FileAccess.Read);
             line.Append($" {facts.Size} {Convert.ToHexStringLower(SHA256.HashData(stream))[..16]}");
         }
-        if (!facts.IsDirectory && facts.Links > 1) line.Append(first.TryAdd(facts.Inode, path) ? $" links={facts.Links}" : $" same={first[facts.Inode]}");
+        // The names that are seen count: overlayfs shows the number of a lower node, some names of which may be hidden.
+        if (!facts.IsDirectory && facts.Links > 1 && !first.TryAdd(facts.Inode, path)) line.Append($" same={first[facts.Inode]}");
         foreach (string attribute in ExtendedAttributes.List(at, name, out _).Order(StringComparer.Ordinal))
         {
             line.Append($" {attribute}={Convert.ToHexStringLower(ExtendedAttributes.TryRead(at, name, attribute, out _) ?? [])}");
