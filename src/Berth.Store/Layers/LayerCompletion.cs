@@ -22,10 +22,10 @@ internal sealed class LayerCompletion : IDisposable
         {
             foreach (string path in (string[])[tree, .. lowers]) _trees.Add(KernelPath.Open(path, OpenFlags.Directory));
         }
-        catch (LinuxException)
+        catch (LinuxException e)
         {
             Dispose();
-            throw;
+            throw new BerthException(e.Errno is Errno.EACCES or Errno.EPERM ? Fault.Denied : Fault.Failed, $"cannot complete the layer in {tree}: {e.Message}", null, e);
         }
         _view = new MergedView(_trees, _opaqueMark);
     }
@@ -136,20 +136,35 @@ internal sealed class LayerCompletion : IDisposable
     private Fd MakeWay(byte[] path)
     {
         Fd current = Tree.Duplicate();
-        List<byte[]> parts = [];
-        for (byte[] rest = path; rest.Length > 0; rest = LayerPath.Parent(rest).ToArray()) parts.Insert(0, rest);
-        foreach (byte[] whole in parts)
+        try
         {
-            byte[] name = LayerPath.Name(whole).ToArray();
-            Errno errno = TreeFacts.Read(current, name, out NodeFacts facts);
-            bool isRemoved = errno == Errno.None && facts.IsWhiteout;
-            if (errno == Errno.ENOENT || isRemoved) MakeLike(current, name, whole, isRemoved);
-            else if (errno != Errno.None || !facts.IsDirectory) throw LayerPath.Refusal(path, $"'{LayerPath.Show(whole)}' is no directory");
-            Fd next = Opened(current, name);
-            current.Dispose();
-            current = next;
+            foreach (byte[] whole in Prefixes(path))
+            {
+                byte[] name = LayerPath.Name(whole).ToArray();
+                Errno errno = TreeFacts.Read(current, name, out NodeFacts facts);
+                bool isRemoved = errno == Errno.None && facts.IsWhiteout;
+                if (errno == Errno.ENOENT || isRemoved) MakeLike(current, name, whole, isRemoved);
+                else if (errno != Errno.None) throw NodeCopy.Failure(errno, "look at", whole);
+                else if (!facts.IsDirectory) throw LayerPath.Refusal(path, $"'{LayerPath.Show(whole)}' is no directory");
+                Fd next = Opened(current, name);
+                current.Dispose();
+                current = next;
+            }
+            return current;
         }
-        return current;
+        catch (BerthException)
+        {
+            current.Dispose();
+            throw;
+        }
+    }
+
+    private static List<byte[]> Prefixes(byte[] path)
+    {
+        List<byte[]> prefixes = [];
+        for (byte[] rest = path; rest.Length > 0; rest = LayerPath.Parent(rest).ToArray()) prefixes.Add(rest);
+        prefixes.Reverse();
+        return prefixes;
     }
 
     private void MakeLike(Fd at, byte[] name, byte[] path, bool isRemoved)

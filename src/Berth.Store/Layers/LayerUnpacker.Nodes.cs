@@ -223,12 +223,12 @@ internal sealed partial class LayerUnpacker
         Fd at = _directories.Open(directory.Parent ?? directory);
         TarEntry entry = directory.Entry ?? new TarEntry { Path = directory.Path, Kind = TarKind.Directory, Mode = DirectoryMode, Uid = _options.UserNamespace ? _uid : 0, Gid = _options.UserNamespace ? _gid : 0 };
         if (IsForeign(entry)) CheckOwner(TreeOwnership.SetOwner(at, name, entry.Uid, entry.Gid), entry);
-        // The root's was set when it was found.
-        uint made = directory.Parent is null ? DirectoryMode : DirectoryMode & ~_umask;
-        if (entry.Mode != made) Check(TreeOwnership.SetModeOfNoLink(at, name, entry.Mode), "set the mode of", entry.Path);
         SetAttributes(at, name, entry);
         if (directory.IsOpaque) Check(ExtendedAttributes.Set(at, name, _opaqueMark, "y"u8), "mark as opaque", entry.Path);
         Check(TreeOwnership.SetTime(at, name, Time(entry)), "set the time of", entry.Path);
+        // Last: it may shut out whoever is not root. The root's was set when it was found.
+        uint made = directory.Parent is null ? DirectoryMode : DirectoryMode & ~_umask;
+        if (entry.Mode != made) Check(TreeOwnership.SetModeOfNoLink(at, name, entry.Mode), "set the mode of", entry.Path);
     }
 
     private void SetAttributes(Fd at, ReadOnlySpan<byte> name, TarEntry entry)

@@ -32,9 +32,10 @@ internal static class NodeCopy
     {
         Check(TreeFacts.Read(to, newName, out NodeFacts own), "look at", newName);
         if (own.Uid != facts.Uid || own.Gid != facts.Gid) Check(TreeOwnership.SetOwner(to, newName, facts.Uid, facts.Gid), "give away", newName);
-        if (!facts.IsLink) Check(TreeOwnership.SetModeOfNoLink(to, newName, facts.Permissions), "set the mode of", newName);
         CopyAttributes(from, name, to, newName);
         Check(TreeOwnership.SetTime(to, newName, facts.Modified), "set the time of", newName);
+        // Behind the owner, which drops setuid, and last, since it may shut out whoever is not root.
+        if (!facts.IsLink) Check(TreeOwnership.SetModeOfNoLink(to, newName, facts.Permissions), "set the mode of", newName);
     }
 
     private static void CopyAttributes(Fd from, ReadOnlySpan<byte> name, Fd to, ReadOnlySpan<byte> newName)

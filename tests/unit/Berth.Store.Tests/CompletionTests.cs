@@ -35,7 +35,7 @@ public sealed class CompletionTests : Sandbox
     {
         string lowest = Unpack(new TestTar().Directory("./").Add(TarKind.Directory, "d", mode: 0x1C0, time: s_time).Add(TarKind.File, "d/x", "content", 0x9ED, time: s_time, attributes: ("user.x", "1"))).Tree;
         string lower = Unpack(new TestTar().Directory("./")).Tree;
-        string upper = Stack(new TestTar().Add(TarKind.Directory, "./", time: s_time).HardLink("b", "d/x").HardLink("a", "b"), lower, lowest);
+        string upper = Stack(new TestTar().Add(TarKind.Directory, "./", mode: 0x1ED, time: s_time).HardLink("b", "d/x").HardLink("a", "b"), lower, lowest);
         List<string> state = TreeState.Of(upper, withoutTime: static path => false);
         Assert.Equal(5, state.Count);
         Assert.Contains("1500000000.000000007", state[0], StringComparison.Ordinal);
@@ -73,8 +73,8 @@ public sealed class CompletionTests : Sandbox
     [Fact]
     public void What_stands_below_a_link_of_a_lower_layer_goes_to_where_it_leads()
     {
-        string lower = Unpack(new TestTar().Directory("./").Add(TarKind.Directory, "usr", time: s_time).Add(TarKind.Directory, "usr/bin", mode: 0x1C0, time: s_time).Symlink("bin", "usr/bin").Symlink("sbin", "/../bin").Symlink("gone", "not/there")).Tree;
-        string upper = Stack(new TestTar().Add(TarKind.Directory, "./", time: s_time).File("bin/sh", "1").File("sbin/sub/init", "2").HardLink("bin/ash", "bin/sh").File("gone/x", "3").HardLink("bin/bash", "sbin/sh"), lower);
+        string lower = Unpack(new TestTar().Directory("./").Add(TarKind.Directory, "usr", mode: 0x1ED, time: s_time).Add(TarKind.Directory, "usr/bin", mode: 0x1C0, time: s_time).Symlink("bin", "usr/bin").Symlink("sbin", "/../bin").Symlink("gone", "not/there")).Tree;
+        string upper = Stack(new TestTar().Add(TarKind.Directory, "./", mode: 0x1ED, time: s_time).File("bin/sh", "1").File("sbin/sub/init", "2").HardLink("bin/ash", "bin/sh").File("gone/x", "3").HardLink("bin/bash", "sbin/sh"), lower);
         Assert.Equal(["not", "usr"], Names(upper));
         Assert.Equal("1", File.ReadAllText($"{upper}/usr/bin/bash"));
         Assert.Equal("2", File.ReadAllText($"{upper}/usr/bin/sub/init"));

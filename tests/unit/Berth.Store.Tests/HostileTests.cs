@@ -202,7 +202,7 @@ public sealed class HostileTests : Sandbox
     public void Replacing_the_same_tree_again_and_again_costs_no_more_than_making_it()
     {
         TestTar tar = new();
-        for (int i = 0; i < 2000; i++) tar.Directory("x").File($"x/{i}/f").File("x");
+        for (int i = 0; i < 300; i++) tar.Directory("x").File($"x/{i}/f").File("x");
         (string tree, _) = Unpack(tar);
         Assert.True(File.Exists($"{tree}/x"));
     }

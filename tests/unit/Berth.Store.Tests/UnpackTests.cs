@@ -226,6 +226,16 @@ public sealed class UnpackTests : Sandbox
         Assert.False(Directory.Exists(tree));
     }
 
+    [Fact]
+    public void A_room_for_layers_is_prepared_where_the_file_system_takes_hints()
+    {
+        string room = NewDirectory();
+        bool taken = LayerRoom.Prepare(room);
+        Assert.Equal(taken, LayerRoom.Prepare(room));
+        Assert.False(LayerRoom.Prepare($"{room}/not-there"));
+        Assert.False(LayerRoom.Prepare("/proc"));
+    }
+
     private static NodeFacts Facts(string tree, string path)
     {
         using Fd top = KernelPath.Open(tree, OpenFlags.Directory);
