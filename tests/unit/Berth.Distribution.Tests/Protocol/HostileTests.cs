@@ -157,7 +157,7 @@ public sealed class HostileTests
             await stream.WriteAsync(s_blob.AsMemory(0, 1234), ct);
             await Task.Delay(Timeout.Infinite, ct);
         });
-        using RegistryClient client = new(Options(registry, null) with { Silence = TimeSpan.FromMilliseconds(300) });
+        using RegistryClient client = new(Options(registry, null) with { Silence = TimeSpan.FromSeconds(1) });
         byte[] whole = await BlobAsync(client.Source(Image(registry)));
         Assert.Equal(s_blob, whole);
         Assert.Equal("bytes=1234-", registry.Seen.Last()["Range"]);
@@ -175,7 +175,7 @@ public sealed class HostileTests
                 await Task.Delay(50, ct);
             }
         });
-        using RegistryClient client = new(Options(registry, null) with { Silence = TimeSpan.FromMilliseconds(400), Retries = 0 });
+        using RegistryClient client = new(Options(registry, null) with { Silence = TimeSpan.FromSeconds(2), Retries = 0 });
         await using Stream stream = await client.Source(Image(registry)).OpenBlobAsync(s_described, 0, Now);
         Assert.Contains("only", (await Assert.ThrowsAsync<IOException>(() => new StreamReader(stream).ReadToEndAsync(Now))).Message);
     }
