@@ -48,7 +48,7 @@ public static unsafe class Tree
         byte empty = 0;
         if (Interpreter.syscall(Syscall.MountSetAttr, tree.Number, (nint)(&empty), 0x1000, (nint)attributes, 32, 0) < 0)
         {
-            throw new LinuxException("mount_setattr", set.ToString(), (Errno)(*Interpreter.__errno_location()));
+            throw new LinuxException("mount_setattr", "a detached mount", (Errno)(*Interpreter.__errno_location()));
         }
     }
 

@@ -206,7 +206,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     private void CheckRatio(TarEntry entry, TarReader reader)
     {
         if (reader.Position <= _limits.RatioFreeBytes || _options.PackedBytes is not { } packed) return;
-        long least = reader.Position / _limits.Ratio;
+        long least = reader.Position / Math.Max(_limits.Ratio, 1);
         if (packed() < least) throw LayerPath.Refusal(entry.Path, $"the layer is more than {_limits.Ratio} times as large as its blob", "raise the limit of the ratio if this layer is wanted");
     }
 
