@@ -4,6 +4,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Programs;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
+using Berth.Store.Layers;
 
 namespace Berth.Store.Places;
 
@@ -65,7 +66,8 @@ internal sealed class StorePlaces
         {
             // Nobody but its owner walks about in layers: they hold other people's setuid programs.
             KernelPath.MakeDirectories(Root, 0x1C0);
-            foreach (string folder in (ReadOnlySpan<string>)[Blobs, $"{Blobs}/{Digest.Sha256}", Trees, $"{Trees}/diff", $"{Trees}/chain", Coming, Making, Leases, Snapshots, Trash]) KernelPath.MakeDirectory(folder, 0x1C0);
+            foreach (string folder in (ReadOnlySpan<string>)[Blobs, $"{Blobs}/{Digest.Sha256}", Trees, $"{Trees}/diff", $"{Trees}/chain", Coming, Leases, Snapshots, Trash]) KernelPath.MakeDirectory(folder, 0x1C0);
+            if (KernelPath.MakeDirectory(Making, 0x1C0)) LayerRoom.Prepare(Making);
         }
         catch (LinuxException e)
         {

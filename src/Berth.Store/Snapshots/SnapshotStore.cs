@@ -50,9 +50,11 @@ public sealed class SnapshotStore
     {
         SnapshotRecord record = Stat(name);
         List<string> stack = record.IsCopy ? [] : _trees.Stack(record.Trees);
+        // Over nothing there is nothing to be mounted over.
+        bool isOverlay = !record.IsReadOnly && stack.Count > 0;
         // The topmost folder says how the root looks, also where nothing can be written.
-        if (record.IsReadOnly || record.IsCopy) stack.Insert(0, UpperOf(name));
-        return new RootMount { Lowers = stack, Writable = record.IsReadOnly || record.IsCopy ? null : FolderOf(name), IsReadOnly = record.IsReadOnly, UserAttributes = _options.UserAttributes };
+        if (!isOverlay) stack.Insert(0, UpperOf(name));
+        return new RootMount { Lowers = stack, Writable = isOverlay ? FolderOf(name) : null, IsReadOnly = record.IsReadOnly, UserAttributes = _options.UserAttributes };
     }
 
     /// <summary>Mounts it at a folder; null: at one of its own.</summary>

@@ -63,6 +63,19 @@ public sealed class SnapshotTests : Sandbox
     }
 
     [Fact]
+    public async Task A_snapshot_of_nothing_becomes_an_image_of_one_layer()
+    {
+        NeedRoot("it mounts");
+        ImageStore store = Open();
+        store.Snapshots.Prepare("scratch", null);
+        string target = store.Snapshots.Mount("scratch", null);
+        try { File.WriteAllText($"{target}/file", "content"); }
+        finally { store.Snapshots.Unmount("scratch"); }
+        StoredImage made = await store.CommitAsync("scratch", s_name, new CommitOptions(), Now);
+        Assert.Equal("content", File.ReadAllText($"{store.FilesOf(Assert.Single(made.Layers))}/file"));
+    }
+
+    [Fact]
     public async Task A_snapshot_that_can_only_be_read_is_not_committed()
     {
         ImageStore store = Open();
