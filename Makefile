@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(CURDIR)/out/bin/berth-runtime
 BIN := out/bin
-PROGRAMS := berth-runtime berth-shim
+PROGRAMS := berth berth-runtime berth-shim
 DOTNET := dotnet
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -70,12 +70,18 @@ pack: ## NuGet packages into out/packages
 	@for p in src/*/; do $(DOTNET) pack $$p -c $(CONFIGURATION) -o out/packages -v q || exit 1; done
 
 install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
-	@test -x $(BIN)/berth-shim || $(MAKE) build
+	@test -x $(BIN)/berth-shim -a -x $(BIN)/berth || $(MAKE) build
 	for p in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
 	ln -sf berth-shim $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
+	@# Not as skopeo: whoever wants that links it.
+	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(BIN)/berth completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
+	$(BIN)/berth completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_berth
+	$(BIN)/berth completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/berth.fish
 
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/berth zsh/site-functions/_berth fish/vendor_completions.d/berth.fish)
 
 clean: ## remove out/
 	rm -rf out

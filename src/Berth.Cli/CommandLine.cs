@@ -1,6 +1,7 @@
 // The entrance: words become a verb, the verb runs, its fault becomes a line and an exit code.
 using Berth.Cli.Arguments;
 using Berth.Cli.Commands;
+using Berth.Linux;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli;
@@ -34,6 +35,11 @@ public static class CommandLine
         catch (BerthException fault)
         {
             return Failure.Say(session, path, fault);
+        }
+        // What the system says of files that users have named: there is no better word for it here.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
+        {
+            return Failure.Say(session, path, new BerthException(Fault.Failed, e.Message, inner: e));
         }
         catch (OperationCanceledException) when (session.Signal != default || session.Globals.Timeout is not null)
         {

@@ -1,5 +1,9 @@
 // The engine: the front that a program opens, and what the command line is made of.
 using Berth.Engine.Images;
+using Berth.Oci.Faults;
+using Berth.Oci.References;
+using Berth.Store.Records;
+using Berth.Store.Snapshots;
 
 namespace Berth.Engine;
 
@@ -7,7 +11,7 @@ namespace Berth.Engine;
 /// Images on this machine and in registries. No daemon runs: several engines, in several processes, may work on one store at the same time.
 /// <code>
 /// await using Engine engine = await Engine.OpenAsync();
-/// Image debian = await engine.Images.PullAsync("debian:12");
+/// StoredImage debian = await engine.Images.PullAsync("debian:12");
 /// </code>
 /// </summary>
 public sealed class Engine : IAsyncDisposable
@@ -22,6 +26,14 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Images.</summary>
     public EngineImages Images { get; }
+
+    /// <summary>Root file systems over images of the store.</summary>
+    public SnapshotStore Snapshots => _ends.Looked.Snapshots;
+
+    /// <summary>Makes an image of what was written in a snapshot.</summary>
+    /// <exception cref="BerthException">NotFound. WrongState: the image below is gone.</exception>
+    public Task<StoredImage> CommitAsync(string snapshot, string? name, CommitOptions? options = null, CancellationToken ct = default) =>
+        _ends.Store.CommitAsync(snapshot, name is null ? null : ImageReference.Parse(name), options ?? new CommitOptions(), ct);
 
     /// <summary>Opens one. The store is made, or looked at, when it is first needed.</summary>
     public static ValueTask<Engine> OpenAsync(EngineOptions? options = null) => new(new Engine(options ?? new EngineOptions()));

@@ -1,12 +1,14 @@
 // All verbs: each row knows how to make its table, and only those rows do it whose words were said.
 using Berth.Cli.Arguments;
+using Berth.Cli.Commands.Images;
+using Berth.Cli.Commands.Store;
 
 namespace Berth.Cli.Commands;
 
 /// <summary>The tree.</summary>
 internal static class CommandTree
 {
-    private const string Everyday = "Images", Moving = "Registries and files", Upkeep = "The store", Other = "Other";
+    private const string Everyday = "Images", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
 
     /// <summary>What the program is.</summary>
     public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Images: pull them, keep them, look into them, move them";
@@ -16,23 +18,93 @@ internal static class CommandTree
 
     private static IReadOnlyList<CommandEntry> Berth() =>
     [
+        new("pull", "Bring an image here", Pull.Make) { Group = Everyday },
+        new("push", "Bring an image to a registry", Push.Make) { Group = Everyday },
+        new("images", "List images", ImageList.Make) { Group = Everyday },
+        new("rmi", "Remove images", Naming.Remove) { Group = Everyday },
+        new("tag", "Give an image one more name", Naming.Tag) { Group = Everyday },
+        new("untag", "Take names away", Naming.Untag) { Group = Everyday },
+        new("history", "Show how an image came to be", History.Make) { Group = Everyday },
+        new("inspect", "Show what an image says of itself", Inspect.Make) { Group = Everyday },
+        new("image", "All verbs of images: tree, layers, blame, mount ...", ImageVerbs) { Group = Everyday },
+        new("save", "Write images into an archive", Files.Save) { Group = Moving },
+        new("load", "Read images from an archive", Files.Load) { Group = Moving },
+        new("import", "Make an image of a root file system", Files.Import) { Group = Moving },
         new("copy", "Copy an image from any place to any other", Copy.Make) { Group = Moving },
-        new("inspect", "Show what an image says of itself", RemoteInspect.Make) { Group = Everyday },
         new("list-tags", "List the tags of a repository", ListTags.Make) { Group = Moving },
         new("sync", "Copy many images at once", Sync.Make) { Group = Moving },
         new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = Moving },
         new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = Moving },
-        new("completion", "Print completion for a shell", Completion.Make) { Group = Other },
-        new("version", "Print the version", Version.Make) { Group = Other },
+        new("login", "Log in to a registry", Logins.Login) { Group = Moving },
+        new("logout", "Log out of a registry", Logins.Logout) { Group = Moving },
+        new("system", "What is used, and what nobody needs", SystemVerbs) { Group = Upkeep },
+        new("storage", "The store: check, prune, snapshots", StorageVerbs) { Group = Upkeep },
+        new("info", "Where things are, and what is there", Info.Make) { Group = Upkeep },
+        new("completion", "Print completion for a shell", Completion.Make) { Group = Upkeep },
+        new("version", "Print the version", Version.Make) { Group = Upkeep },
     ];
 
     private static IReadOnlyList<CommandEntry> Skopeo() =>
     [
-        new("copy", "Copy an image from any place to any other", Copy.Make) { Group = "Commands" },
-        new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = "Commands" },
-        new("inspect", "Show what an image says of itself", RemoteInspect.Make) { Group = "Commands" },
-        new("list-tags", "List the tags of a repository", ListTags.Make) { Group = "Commands" },
-        new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = "Commands" },
-        new("sync", "Copy many images at once", Sync.Make) { Group = "Commands" },
+        new("copy", "Copy an image from any place to any other", Copy.Make) { Group = All },
+        new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = All },
+        new("inspect", "Show what an image says of itself", RemoteInspect.Make) { Group = All },
+        new("list-tags", "List the tags of a repository", ListTags.Make) { Group = All },
+        new("login", "Log in to a registry", Logins.Login) { Group = All },
+        new("logout", "Log out of a registry", Logins.Logout) { Group = All },
+        new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = All },
+        new("sync", "Copy many images at once", Sync.Make) { Group = All },
     ];
+
+    private static Command ImageVerbs() => new()
+    {
+        Verbs =
+        [
+            new("ls", "List images", ImageList.Make) { Group = All, Aliases = ["list"] },
+            new("pull", "Bring an image here", Pull.Make) { Group = All },
+            new("push", "Bring an image to a registry", Push.Make) { Group = All },
+            new("rm", "Remove images", Naming.Remove) { Group = All, Aliases = ["remove"] },
+            new("tag", "Give an image one more name", Naming.Tag) { Group = All },
+            new("untag", "Take names away", Naming.Untag) { Group = All },
+            new("save", "Write images into an archive", Files.Save) { Group = All },
+            new("load", "Read images from an archive", Files.Load) { Group = All },
+            new("import", "Make an image of a root file system", Files.Import) { Group = All },
+            new("history", "Show how an image came to be", History.Make) { Group = All },
+            new("inspect", "Show what an image says of itself", Inspect.Make) { Group = All },
+            new("prune", "Remove images that nobody needs", Prune.Make) { Group = All },
+            new("tree", "Show images on the layers that they share", Tree.Make) { Group = All },
+            new("layers", "Show what each layer brings and wastes", Layers.Make) { Group = All },
+            new("blame", "Show which layer a file comes from", Blame.Make) { Group = All },
+            new("mount", "Mount the files of an image", Mounting.Mount) { Group = All },
+            new("unmount", "Take the mounts of an image away", Mounting.Unmount) { Group = All, Aliases = ["umount"] },
+            new("exists", "Say by the exit code whether an image is there", Naming.Exists) { Group = All },
+            new("pin", "Keep an image from being pruned", Naming.Pin) { Group = All },
+            new("unpin", "Let an image be pruned again", Naming.Unpin) { Group = All },
+            new("referrers", "List what says something of an image", Referrers.Make) { Group = All },
+            new("copy", "Copy an image from any place to any other", Copy.Make) { Group = All },
+            new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = All },
+        ],
+    };
+
+    private static Command SystemVerbs() => new()
+    {
+        Verbs =
+        [
+            new("df", "Show where the bytes are", Usage.Make) { Group = All },
+            new("prune", "Remove what nobody needs", Prune.Make) { Group = All },
+            new("check", "Look whether the store is whole", Check.Make) { Group = All },
+            new("info", "Where things are, and what is there", Info.Make) { Group = All },
+        ],
+    };
+
+    private static Command StorageVerbs() => new()
+    {
+        Verbs =
+        [
+            new("check", "Look whether the store is whole", Check.Make) { Group = All },
+            new("prune", "Remove what nobody needs", Prune.Make) { Group = All },
+            new("df", "Show where the bytes are", Usage.Make) { Group = All },
+            new("snapshots", "Root file systems over images", SnapshotVerbs.Make) { Group = All, Aliases = ["snapshot"] },
+        ],
+    };
 }

@@ -14,7 +14,7 @@ internal static class ListTags
     /// <summary>How it is said.</summary>
     public static Command Make() => new()
     {
-        Usage = "docker://HOST/REPOSITORY | docker-archive:FILE",
+        Usage = "docker://HOST/REPOSITORY | docker-archive:FILE | oci:FOLDER | oci-archive:FILE",
         Least = 1,
         Most = 1,
         Options =
@@ -30,6 +30,7 @@ internal static class ListTags
     {
         Session session = invocation.Session;
         ImagePlace place = ImagePlace.ParseExplicit(invocation.Arguments[0]);
+        if (session.Role == Role.Skopeo && place.TransportName is not ("docker" or "docker-archive")) throw new BerthException(Fault.Unsupported, $"the transport {place.TransportName} has no list of tags", "skopeo lists those of docker:// and docker-archive:");
         bool isRegistry = place.TransportName == "docker";
         if (isRegistry && ImageName.Parse(place.Rest) is { } name && (name.Tag is not null || !name.Digest.IsEmpty)) throw new BerthException(Fault.InvalidArgument, $"'{invocation.Arguments[0]}' has a tag or a digest, and a repository is wanted");
         AccessOptions access = AccessFlags.Read(invocation);

@@ -1,18 +1,41 @@
 // What both ends of a copy are opened from: registries by how they are to be spoken to, and the local store.
+using Berth.Distribution;
 using Berth.Distribution.Authentication;
 using Berth.Images.Copying;
+using Berth.Oci.References;
+using Berth.Store;
 
 namespace Berth.Engine.Images;
 
-/// <summary>Opens each once. For several threads.</summary>
+/// <summary>Opens each once, when it is first needed. For several threads.</summary>
 internal sealed class Ends(EngineOptions options) : IDisposable
 {
     private readonly Dictionary<AccessOptions, Registries> _registries = [];
+    private readonly Lock _opening = new();
+    private ImageStore? _store, _looked;
+
+    /// <summary>The store, made and tidied up.</summary>
+    public ImageStore Store
+    {
+        get
+        {
+            lock (_opening) return _store ??= ImageStore.Open(Options);
+        }
+    }
+
+    /// <summary>The store to be looked at: nothing is made.</summary>
+    public ImageStore Looked
+    {
+        get
+        {
+            lock (_opening) return _store ?? (_looked ??= ImageStore.OpenToRead(Options));
+        }
+    }
 
     /// <summary>Registries, spoken to in this way.</summary>
     public Registries Registry(AccessOptions access)
     {
-        lock (_registries)
+        lock (_opening)
         {
             if (_registries.TryGetValue(access, out Registries? there)) return there;
             return _registries[access] = Registries.Open(new RegistriesOptions
@@ -28,13 +51,24 @@ internal sealed class Ends(EngineOptions options) : IDisposable
     }
 
     /// <summary>An image of the local store.</summary>
-    public IImageSource Local(string name) => throw new NotSupportedException(name);
+    public IImageSource Local(string name) => Looked.Source(Looked.Find(name));
 
     /// <summary>A name in the local store.</summary>
-    public IImageTarget LocalTarget(string name) => throw new NotSupportedException(name);
+    public IImageTarget LocalTarget(string name) => Store.Target(ImageReference.Parse(name), isFromRegistry: false);
+
+    /// <summary>What registries wanted to tell the user.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            lock (_opening) return [.. _registries.Values.SelectMany(static registries => registries.Warnings).Distinct()];
+        }
+    }
 
     public void Dispose()
     {
         foreach (Registries registries in _registries.Values) registries.Dispose();
     }
+
+    private StoreOptions Options => new() { Root = options.RootFolder, UserAttributes = !Environment.IsPrivilegedProcess };
 }

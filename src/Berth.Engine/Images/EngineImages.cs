@@ -1,6 +1,7 @@
 // Images: what a program can do with them. Every way in which one moves is the same copy.
 using Berth.Images.Archives;
 using Berth.Images.Copying;
+using Berth.Images.Layouts;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;
@@ -55,7 +56,7 @@ public sealed partial class EngineImages
         await using (source.ConfigureAwait(false)) return await source.ReadManifestAsync(default, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Names in a repository of a registry, or in an archive of docker's.</summary>
+    /// <summary>Names in a repository of a registry, in a layout, or in an archive.</summary>
     /// <exception cref="BerthException">NotFound, Denied, Unavailable; Unsupported: a place that has none.</exception>
     public async Task<IReadOnlyList<string>> ListTagsAsync(ImagePlace place, AccessOptions? access = null, CancellationToken ct = default)
     {
@@ -66,9 +67,13 @@ public sealed partial class EngineImages
                 await foreach (string tag in _ends.Registry(access ?? new AccessOptions()).TagsAsync(ImageReference.Parse(place.Rest), ct).ConfigureAwait(false)) tags.Add(tag);
                 return tags;
             case "docker-archive":
-                using (DockerArchive archive = DockerArchive.Open(place.Split().Path)) return [.. archive.Items.SelectMany(static item => item.RepoTags ?? [])];
+                using (DockerArchive archive = DockerArchive.Open(place.Split().Path)) return [.. archive.Items.SelectMany(static item => item.RepoTags ?? []).Select(static tag => ImageReference.TryParse(tag, out ImageReference? name) ? name.ToString() : tag)];
+            case "oci":
+                return [.. NamesIn(new OciLayout(place.Split().Path, access?.SharedBlobFolder).ReadIndex())];
+            case "oci-archive":
+                using (OciArchive archive = OciArchive.Open(place.Split().Path)) return [.. NamesIn(archive.ReadIndex())];
             default:
-                throw new BerthException(Fault.Unsupported, $"'{place}' has no list of tags", "tags are listed of docker:// and docker-archive:");
+                throw new BerthException(Fault.Unsupported, $"'{place}' has no list of tags", "tags are listed of docker://, docker-archive:, oci: and oci-archive:");
         }
     }
 
@@ -83,10 +88,13 @@ public sealed partial class EngineImages
                 break;
             case "oci":
                 (string path, string? name) = place.Split();
-                Berth.Images.Layouts.OciLayout layout = new(path, access?.SharedBlobFolder);
+                OciLayout layout = new(path, access?.SharedBlobFolder);
                 layout.Remove(name ?? throw new BerthException(Fault.InvalidArgument, $"'{place}' names no image of the layout", "write oci:FOLDER:TAG"));
                 // Other layouts may need what is shared.
                 if (access?.SharedBlobFolder is null) layout.CollectGarbage();
+                break;
+            case "berth" or "":
+                await RemoveAsync(place.Rest).ConfigureAwait(false);
                 break;
             default:
                 throw new BerthException(Fault.Unsupported, $"nothing can be deleted from '{place}'", "images are deleted from docker://, oci: and berth:");
@@ -99,22 +107,33 @@ public sealed partial class EngineImages
         place.TransportName == "docker" ? _ends.Registry(access ?? new AccessOptions()).ReferrersAsync(ImageReference.Parse(place.Rest), artifactType, ct)
         : throw new BerthException(Fault.Unsupported, $"'{place}' is no registry", "write docker://HOST/NAME");
 
+    private static IEnumerable<string> NamesIn(ImageIndex index) => (index.Manifests ?? []).Select(static entry => entry.Annotations?.GetValueOrDefault(OciLayout.RefName)).OfType<string>().Distinct();
+
     private IImageSource Open(ImagePlace place, AccessOptions access) => place.Transport.Read!(new Opening(place, access, _ends));
 
     private async Task<CopyResult> CopyOnceAsync(CopyRequest request, IProgress<TransferProgress>? progress, CancellationToken ct)
     {
         Transport to = request.Destination.Transport;
         if (request.AdditionalNames.Count > 0 && !to.TakesNames) throw new BerthException(Fault.InvalidArgument, $"'{request.Destination}' takes one name", "more names are for docker-archive:");
+        if (to.Write is null) throw new BerthException(Fault.Unsupported, $"nothing is written to '{request.Destination}'", "that store is podman's: have podman load an archive, or pull from a registry");
         IImageSource source = Open(request.Source, request.SourceAccess);
         await using (source.ConfigureAwait(false))
         {
-            IImageTarget target = to.Write!(new Opening(request.Destination, request.DestinationAccess, _ends), request.AdditionalNames);
+            IImageTarget target = to.Write(new Opening(request.Destination, request.DestinationAccess, _ends), request.AdditionalNames);
             await using (target.ConfigureAwait(false))
             {
-                ManifestDocument copied = await ImageCopier.CopyAsync(source, target, Translated(request), Forward.To(progress), ct).ConfigureAwait(false);
+                ManifestDocument copied = await MoveAsync(source, target, Translated(request), progress, ct).ConfigureAwait(false);
                 return new CopyResult(copied.Digest, target.Name);
             }
         }
+    }
+
+    /// <summary>The copy; what files and connections say when they break is said in our words.</summary>
+    private static async Task<ManifestDocument> MoveAsync(IImageSource source, IImageTarget target, CopyOptions options, IProgress<TransferProgress>? progress, CancellationToken ct)
+    {
+        try { return await ImageCopier.CopyAsync(source, target, options, Forward.To(progress), ct).ConfigureAwait(false); }
+        catch (IOException e) { throw new BerthException(Fault.Unavailable, $"cannot copy {source.Name} to {target.Name}: {e.Message}", inner: e); }
+        catch (UnauthorizedAccessException e) { throw new BerthException(Fault.Denied, $"cannot copy {source.Name} to {target.Name}: {e.Message}", inner: e); }
     }
 
     private static CopyOptions Translated(TransferOptions options) => new()

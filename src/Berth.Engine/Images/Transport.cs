@@ -4,6 +4,7 @@ using Berth.Images.Copying;
 using Berth.Images.Layouts;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
+using Berth.Store.ContainersStorage;
 
 namespace Berth.Engine.Images;
 
@@ -24,7 +25,7 @@ internal sealed record Transport(string Name, string Shape)
         new("docker-archive", "docker-archive:FILE[:NAME[:TAG]]") { Read = ReadDockerArchive, TakesNames = true, Write = static (at, names) => FileTarget.DockerArchive(at.Place.Split().Path, AllNames(at.Place.Split().Name, names)) },
         new("dir", "dir:FOLDER") { Read = static at => new ImageFolder(at.Place.Rest).Source(), Write = static (at, _) => new ImageFolder(at.Place.Rest).Target() },
         new("berth", "berth:NAME[:TAG]") { Read = static at => at.Ends.Local(at.Place.Rest), Write = static (at, _) => at.Ends.LocalTarget(at.Place.Rest) },
-        new("containers-storage", "containers-storage:NAME[:TAG]") { Refusal = "podman's store is not read yet", Cure = "have podman save the image, and copy docker-archive:FILE" },
+        new("containers-storage", "containers-storage:[[overlay@ROOT]]NAME[:TAG]") { Read = ReadPodman },
         new("docker-daemon", "docker-daemon:NAME:TAG") { Refusal = "no daemon is asked", Cure = "have docker save the image, and copy docker-archive:FILE" },
         new("ostree", "ostree:NAME") { Refusal = "it is on its way out everywhere" },
         new("sif", "sif:FILE") { Refusal = "it is another kind of image" },
@@ -82,6 +83,20 @@ internal sealed record Transport(string Name, string Shape)
             archive.Dispose();
             throw;
         }
+    }
+
+    /// <summary>podman writes <c>[overlay@/root+/run:options]name</c> where it means another store than the usual one.</summary>
+    private static IImageSource ReadPodman(Opening at)
+    {
+        (string text, string? root) = (at.Place.Rest, null);
+        if (text.StartsWith('[') && text.IndexOf(']') is > 0 and int end)
+        {
+            string inside = text[1..end];
+            root = inside[(inside.IndexOf('@') + 1)..].Split('+', ':')[0];
+            text = text[(end + 1)..];
+        }
+        root ??= Environment.IsPrivilegedProcess ? "/var/lib/containers/storage" : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".local/share/containers/storage");
+        return new PodmanStore(root).Source(text);
     }
 
     private static IReadOnlyList<ImageReference> AllNames(string? name, IReadOnlyList<string> more) =>

@@ -24,7 +24,8 @@ public sealed class LayerTests
         ["Berth.DockerApi"] = ["Berth.Engine", "Berth.Build", "Berth.Oci"],
         ["Berth.Cri"] = ["Berth.Engine", "Berth.Rpc", "Berth.Oci"],
         ["Berth.RegistryServer"] = ["Berth.Store", "Berth.Images", "Berth.Oci"],
-        ["Berth.Cli"] = ["Berth.Engine", "Berth.Build", "Berth.Compose", "Berth.Oci"],
+        // Linux for the terminal; Store, because what the engine hands out of it are its values (docs/decisions/0016).
+        ["Berth.Cli"] = ["Berth.Engine", "Berth.Build", "Berth.Compose", "Berth.Store", "Berth.Oci", "Berth.Linux"],
     };
 
     public static TheoryData<string> Libraries => [.. TheHouse.Now.Projects.Where(project => !project.IsApp).Select(project => project.Name)];

@@ -1,0 +1,34 @@
+// info: where things are, and what is there.
+using Berth.Cli.Arguments;
+using Berth.Cli.Output;
+using Berth.Cli.Values;
+using Berth.Oci.Content;
+
+namespace Berth.Cli.Commands;
+
+/// <summary>The verb.</summary>
+internal static class Info
+{
+    /// <summary>How it is said.</summary>
+    public static Command Make() => new()
+    {
+        Most = 0,
+        Options = [Option.With("format", "FORMAT", "json, or a Go template", 'f')],
+        Examples = [new("berth info", "Where the store is, and how much is in it"), new("berth info --format '{{.Store.Root}}'", "The folder alone")],
+        Run = static async invocation =>
+        {
+            Session session = invocation.Session;
+            Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+            Value value = Value.Record.Of(
+                Member.Of("Version", Version.Number),
+                Member.Of("OsArch", Platform.Host.ToString()),
+                Member.Of("Kernel", Environment.OSVersion.Version.ToString()),
+                Member.Of("Rootless", !Environment.IsPrivilegedProcess),
+                new Member("Store", Value.Record.Of(Member.Of("Root", engine.Images.Root), Member.Of("Driver", "overlay"), Member.Of("Images", engine.Images.List().Count), Member.Of("Snapshots", engine.Snapshots.Walk().Count))),
+                new Member("Registries", Value.Record.Of(Member.Of("Search", engine.Images.SearchRegistries), Member.Of("AuthFile", engine.Images.AuthFile))),
+                Member.Of("Transports", ImagePlaces.Shapes.Split(", ")));
+            Report.WriteOne(session.Out, invocation.Find("format"), value);
+            return 0;
+        },
+    };
+}
