@@ -26,11 +26,11 @@ internal static class ConfigValue
         Member.Of("User", config.User ?? ""),
         Keys("ExposedPorts", config.ExposedPorts),
         Member.Of("Env", config.Env),
-        config.Cmd is null ? new Member("Cmd", Value.None) : Member.Of("Cmd", config.Cmd),
+        config.Cmd is null ? new Member("Cmd", Value.NoList) : Member.Of("Cmd", config.Cmd),
         Keys("Volumes", config.Volumes),
         Member.Of("WorkingDir", config.WorkingDir ?? ""),
-        config.Entrypoint is null ? new Member("Entrypoint", Value.None) : Member.Of("Entrypoint", config.Entrypoint),
-        config.OnBuild is null ? new Member("OnBuild", Value.None) : Member.Of("OnBuild", config.OnBuild),
+        config.Entrypoint is null ? new Member("Entrypoint", Value.NoList) : Member.Of("Entrypoint", config.Entrypoint),
+        config.OnBuild is null ? new Member("OnBuild", Value.NoList) : Member.Of("OnBuild", config.OnBuild),
         Member.Of("Labels", config.Labels),
         Member.Of("StopSignal", config.StopSignal ?? ""),
         config.Healthcheck is not { } probe ? null : new Member("Healthcheck", Value.Record.Of(
@@ -38,5 +38,5 @@ internal static class ConfigValue
         config.Shell is null ? null : Member.Of("Shell", config.Shell));
 
     private static Member Keys(string name, IReadOnlyDictionary<string, JsonElement>? map) =>
-        new(name, map is null ? Value.None : new Value.Map([.. map.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => new Member(pair.Key, new Value.Map([])))]));
+        new(name, map is null ? Value.NoMap : new Value.Map([.. map.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => new Member(pair.Key, new Value.Map([])))]));
 }

@@ -86,7 +86,7 @@ internal static class RemoteInspect
             Member.Of("Layers", layers.Select(static layer => layer.Digest.ToString())),
             new Member("LayersData", new Value.List([.. layers.Select(static layer => (Value)Value.Record.Of(
                 Member.Of("MIMEType", layer.MediaType), Member.Of("Digest", layer.Digest.ToString()), Member.Of("Size", layer.Size), Member.Of("Annotations", layer.Annotations)))])),
-            new Member("Env", config.Config?.Env is { } env ? Value.Of(env) : Value.None));
+            new Member("Env", config.Config?.Env is { } env ? Value.Of(env) : Value.NoList));
     }
 
     // A registry may let somebody read an image and not the list of its names.

@@ -13,6 +13,12 @@ internal abstract record Value
     /// <summary>Nothing.</summary>
     public static Value None { get; } = new Nothing();
 
+    /// <summary>A list that is not there: empty for a template, null in JSON, as in Go.</summary>
+    public static Value NoList { get; } = new List([]) { IsNull = true };
+
+    /// <summary>A map that is not there.</summary>
+    public static Value NoMap { get; } = new Map([]) { IsNull = true };
+
     /// <summary>A string, or nothing.</summary>
     public static Value Of(string? text) => text is null ? None : new Text(text);
 
@@ -27,7 +33,7 @@ internal abstract record Value
 
     /// <summary>Labels and the like, in the order of their names.</summary>
     public static Value Of(IReadOnlyDictionary<string, string>? map) =>
-        map is null ? None : new Map([.. map.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => new Member(pair.Key, new Text(pair.Value)))]);
+        map is null ? NoMap : new Map([.. map.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => new Member(pair.Key, new Text(pair.Value)))]);
 
     /// <summary>Whether a template's <c>if</c> takes it for true: nothing, zero and what is empty are false.</summary>
     public bool IsTrue => this switch
@@ -90,11 +96,18 @@ internal abstract record Value
     }
 
     /// <summary>Several.</summary>
-    internal sealed record List(IReadOnlyList<Value> Items) : Value;
+    internal sealed record List(IReadOnlyList<Value> Items) : Value
+    {
+        /// <summary>Whether JSON has null for it.</summary>
+        public bool IsNull { get; init; }
+    }
 
     /// <summary>Values by names that the user chose.</summary>
     internal record Map(IReadOnlyList<Member> Members) : Value
     {
+        /// <summary>Whether JSON has null for it.</summary>
+        public bool IsNull { get; init; }
+
         /// <summary>The value of a name, or null.</summary>
         public Value? Find(string name)
         {

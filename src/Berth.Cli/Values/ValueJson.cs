@@ -65,6 +65,7 @@ internal static class ValueJson
             case Value.Whole whole: text.Append(whole.Number.ToString(CultureInfo.InvariantCulture)); break;
             case Value.Real real: text.Append(real.Number.ToString("R", CultureInfo.InvariantCulture)); break;
             case Value.Truth truth: text.Append(truth.Is ? "true" : "false"); break;
+            case Value.List { IsNull: true } or Value.Map { IsNull: true }: text.Append("null"); break;
             case Value.List list:
                 WriteMany(text, '[', ']', list.Items.Count, style, depth, i => Write(text, list.Items[i], style, depth + 1));
                 break;

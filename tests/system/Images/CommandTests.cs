@@ -169,7 +169,7 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("mine:2", Good("skopeo", "list-tags", $"docker-archive:{_folder}/saved.tar"), StringComparison.Ordinal);
         string store = $"{_folder}/podman";
         Assert.Contains("mine:2", Good("podman", "--root", store, "--runroot", $"{_folder}/run", "load", "-i", $"{_folder}/saved.tar"), StringComparison.Ordinal);
-        string copied = Good("berth", "copy", $"containers-storage:[overlay@{store}]docker.io/library/mine:2", $"oci:{_folder}/from-podman:1");
+        string copied = Good("berth", "copy", $"containers-storage:[overlay@{store}]localhost/mine:2", $"oci:{_folder}/from-podman:1");
         Assert.StartsWith("sha256:", copied, StringComparison.Ordinal);
         Assert.Equal(id, JsonNode.Parse(Good("skopeo", "inspect", "--raw", $"oci:{_folder}/from-podman:1"))!["config"]!["digest"]!.GetValue<string>()[7..]);
         Good("podman", "--root", store, "--runroot", $"{_folder}/run", "rmi", "-af");
@@ -199,7 +199,7 @@ public sealed class CommandTests : IDisposable
     {
         await MakeLayoutAsync();
         string error = Run("berth", "copy", "--progress", "json", $"oci:{Layout}:v1", $"dir:{_folder}/d").Error;
-        Assert.All(error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(JsonDocument.Parse(line).RootElement.GetProperty("status").GetString(), ["moving", "done", "reused"]));
+        Assert.All(error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(JsonDocument.Parse(line).RootElement.GetProperty("status").GetString(), (IEnumerable<string?>)["moving", "done", "reused"]));
     }
 
     [Theory]

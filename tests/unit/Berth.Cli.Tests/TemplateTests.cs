@@ -13,6 +13,8 @@ public sealed class TemplateTests
         Member.Of("Tags", ["a", "b", "c"]),
         Member.Of("Empty", Array.Empty<string>()),
         Member.Of("Labels", new Dictionary<string, string> { ["z"] = "1", ["a.b"] = "<2>" }),
+        new Member("NoLabels", Value.NoMap),
+        new Member("NoList", Value.NoList),
         Member.Of("Dangling", false),
         new Member("Created", new Value.Moment("2024-01-02T03:04:05.120Z")),
         new Member("Config", Value.Record.Of(Member.Of("User", "root"), new Member("Cmd", Value.None))));
@@ -41,6 +43,7 @@ public sealed class TemplateTests
     [InlineData("{{and .Name .Dangling}} {{or .Dangling .Name}} {{not .Dangling}}", "false debian true")]
     [InlineData("{{if and (eq .Name \"debian\") (gt .Size 1000) (ne .Name \"x\")}}ok{{end}}", "ok")]
     [InlineData("{{eq .Name \"x\" \"debian\"}} {{lt 1 2}} {{le 2 2}} {{ge 1 2}}", "true true true false")]
+    [InlineData("{{.NoLabels}} {{json .NoLabels}} {{index .NoLabels \"x\"}}{{.NoList}} {{json .NoList}} {{len .NoList}}{{range .NoList}}x{{end}}", "map[] null [] null 0")]
     [InlineData("{{.Created}}", "2024-01-02 03:04:05.12 +0000 UTC")]
     [InlineData("{{(index .Tags 0)}}{{slice .Name 1 3}}{{slice .Tags 1}}", "aeb[b c]")]
     [InlineData("{{\"quoted \\\" and \\n\"}}{{`raw \\n`}}", "quoted \" and \nraw \\n")]
