@@ -28,7 +28,7 @@ public sealed class Engine : IAsyncDisposable
     public EngineImages Images { get; }
 
     /// <summary>Root file systems over images of the store.</summary>
-    public SnapshotStore Snapshots => _ends.Looked.Snapshots;
+    public SnapshotStore Snapshots => _ends.Store.Snapshots;
 
     /// <summary>Makes an image of what was written in a snapshot.</summary>
     /// <exception cref="BerthException">NotFound. WrongState: the image below is gone.</exception>
