@@ -1,6 +1,6 @@
 // The entrance: words become a verb, the verb runs, its fault becomes a line and an exit code.
 using Berth.Cli.Arguments;
-using Berth.Cli.Commands;
+using Berth.Cli.Verbs;
 using Berth.Linux;
 using Berth.Oci.Faults;
 

@@ -20,7 +20,7 @@ public sealed class Engine : IAsyncDisposable
 
     private Engine(EngineOptions options)
     {
-        _ends = new Ends(options);
+        _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
     }
 

@@ -1,4 +1,5 @@
 // A row of a command's table of options.
+
 namespace Berth.Cli.Arguments;
 
 /// <summary>An option: with a metavariable it takes a value, without one it is a switch.</summary>

@@ -1,4 +1,5 @@
 // What somebody may have meant who mistyped a word.
+
 namespace Berth.Cli.Arguments;
 
 /// <summary>Distances between words.</summary>

@@ -1,5 +1,6 @@
 // Options that say who we are to registries and whom we believe; skopeo has them once for each side.
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 

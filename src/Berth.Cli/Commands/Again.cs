@@ -1,6 +1,6 @@
 // --retry-times and --retry-delay for verbs that ask and do not copy.
-using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Verbs;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands;

@@ -1,6 +1,7 @@
 // completion: scripts for shells, printed from the same tables that are executed.
 using System.Text;
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands;
@@ -11,7 +12,8 @@ internal static class Completion
     private const string Names = "{{.Repository}}:{{.Tag}}";
 
     /// <summary>How it is said.</summary>
-    public static Command Make() => new()
+    /// <param name="root">The top of the tree in a role.</param>
+    public static Command Make(Func<Role, Command> root) => new()
     {
         Usage = "bash | zsh | fish",
         Least = 1,
@@ -22,10 +24,10 @@ internal static class Completion
             new("berth completion zsh > \"${fpath[1]}/_berth\"", "For zsh"),
             new("berth completion fish > ~/.config/fish/completions/berth.fish", "For fish"),
         ],
-        Run = static invocation =>
+        Run = invocation =>
         {
             List<Node> nodes = [];
-            Walk(CommandTree.Root(invocation.Session.Role), "", nodes);
+            Walk(root(invocation.Session.Role), "", nodes);
             invocation.Session.Out.Write(invocation.Arguments[0] switch
             {
                 "bash" => Bash(nodes, invocation.Session.Program, zsh: false),

@@ -1,5 +1,6 @@
 // delete: an image from a registry, a layout or the store.
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 
 namespace Berth.Cli.Commands;

@@ -1,4 +1,5 @@
 // How places of images are read in each role.
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 
 namespace Berth.Cli.Commands;

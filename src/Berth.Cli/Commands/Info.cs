@@ -1,7 +1,8 @@
 // info: where things are, and what is there.
 using Berth.Cli.Arguments;
-using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Oci.Content;
 
 namespace Berth.Cli.Commands;

@@ -1,5 +1,6 @@
 // login, logout.
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 using Berth.Oci.References;

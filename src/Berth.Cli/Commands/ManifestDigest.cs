@@ -1,6 +1,6 @@
 // manifest-digest: what a registry would call a manifest in a file.
 using System.Text.Json;
-using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;

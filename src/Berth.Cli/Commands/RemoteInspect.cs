@@ -1,7 +1,8 @@
 // inspect, for an image that lies anywhere: what skopeo inspect prints.
 using Berth.Cli.Arguments;
-using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;

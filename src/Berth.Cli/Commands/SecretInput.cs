@@ -1,5 +1,6 @@
 // Passwords from people, without an echo, and from files and pipes.
 using System.Text;
+using Berth.Cli.Verbs;
 using Berth.Linux.Files;
 using Berth.Linux.Terminals;
 using Berth.Oci.Faults;

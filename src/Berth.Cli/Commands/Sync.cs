@@ -2,6 +2,7 @@
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Cli.Progress;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 using Berth.Oci.References;

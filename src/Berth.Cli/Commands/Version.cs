@@ -1,7 +1,8 @@
 // version, and --version.
 using Berth.Cli.Arguments;
-using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Oci.Content;
 
 namespace Berth.Cli.Commands;

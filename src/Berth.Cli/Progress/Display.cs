@@ -2,6 +2,7 @@
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Linux.Terminals;
 using Berth.Oci.Faults;

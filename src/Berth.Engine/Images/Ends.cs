@@ -8,7 +8,9 @@ using Berth.Store;
 namespace Berth.Engine.Images;
 
 /// <summary>Opens each once, when it is first needed. For several threads.</summary>
-internal sealed class Ends(EngineOptions options) : IDisposable
+/// <param name="root">Folder of the store.</param>
+/// <param name="registriesFile">registries.conf; null: the host's.</param>
+internal sealed class Ends(string root, string? registriesFile) : IDisposable
 {
     private readonly Dictionary<AccessOptions, Registries> _registries = [];
     private readonly Lock _opening = new();
@@ -42,7 +44,7 @@ internal sealed class Ends(EngineOptions options) : IDisposable
             {
                 AuthFile = access.AuthFile,
                 CertificateFolder = access.CertificateFolder,
-                ConfigurationFile = options.RegistriesFile,
+                ConfigurationFile = registriesFile,
                 TlsVerify = access.TlsVerify,
                 IsAnonymous = access.IsAnonymous,
                 Credential = access.RegistryToken is { } token ? new Credential { RegistryToken = token } : access.User is { } user ? new Credential { User = user, Password = access.Password } : null,
@@ -70,5 +72,5 @@ internal sealed class Ends(EngineOptions options) : IDisposable
         foreach (Registries registries in _registries.Values) registries.Dispose();
     }
 
-    private StoreOptions Options => new() { Root = options.RootFolder, UserAttributes = !Environment.IsPrivilegedProcess };
+    private StoreOptions Options => new() { Root = root, UserAttributes = !Environment.IsPrivilegedProcess };
 }

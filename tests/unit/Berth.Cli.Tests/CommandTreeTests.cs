@@ -1,7 +1,6 @@
 // Every verb can be made, and says enough of itself.
-using Berth.Cli.Arguments;
-using Berth.Cli.Commands;
 using Berth.Cli.Output;
+using Berth.Cli.Verbs;
 
 namespace Berth.Cli.Tests;
 

@@ -1,5 +1,6 @@
 // Tables, sizes and times as docker prints them.
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
 using Berth.Oci.Faults;
 

@@ -1,7 +1,9 @@
 // image blame: which layer a file of an image comes from.
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Analysis;
 using Berth.Engine.Images;
 

@@ -1,6 +1,7 @@
 // save, load, import: images in files.
 using Berth.Cli.Arguments;
 using Berth.Cli.Progress;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Linux.Terminals;
 using Berth.Oci.Faults;

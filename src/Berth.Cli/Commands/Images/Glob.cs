@@ -1,4 +1,5 @@
 // Patterns of names: * and ? do not go over a slash, [a-z] is one of these.
+
 namespace Berth.Cli.Commands.Images;
 
 /// <summary>Go's path.Match.</summary>

@@ -1,7 +1,8 @@
 // inspect, for images of the store: what docker and podman print; for a place with a transport, what skopeo prints.
 using Berth.Cli.Arguments;
-using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;

@@ -2,7 +2,9 @@
 using System.Globalization;
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Analysis;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;

@@ -1,5 +1,6 @@
 // image mount, image unmount: the files of an image, to be read.
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Oci.Faults;
 using Berth.Store.Records;
 using Berth.Store.Snapshots;

@@ -1,5 +1,6 @@
 // tag, untag, rmi, pin, unpin, exists: names of images, and images by their names.
 using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;

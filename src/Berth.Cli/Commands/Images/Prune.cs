@@ -1,7 +1,9 @@
 // image prune, storage prune, system prune: what nobody needs any more, with reasons.
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;

@@ -1,7 +1,8 @@
-// pull.
+// pull: brings images here, from registries and from files.
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Cli.Progress;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Linux.Terminals;
 using Berth.Oci.Content;

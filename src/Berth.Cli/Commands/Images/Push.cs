@@ -1,7 +1,8 @@
-// push.
+// push: brings an image of the store to a registry, or to any other place.
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Cli.Progress;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;

@@ -1,7 +1,9 @@
 // image referrers: what a registry has that says something of an image.
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Images;
 using Berth.Oci.Content;
 

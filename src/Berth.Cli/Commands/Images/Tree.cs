@@ -2,6 +2,7 @@
 using System.Text;
 using Berth.Cli.Arguments;
 using Berth.Cli.Output;
+using Berth.Cli.Verbs;
 using Berth.Engine.Analysis;
 using Berth.Engine.Images;
 using Berth.Store.Records;

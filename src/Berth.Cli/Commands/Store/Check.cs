@@ -1,7 +1,8 @@
 // storage check, system check.
 using Berth.Cli.Arguments;
-using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;
 

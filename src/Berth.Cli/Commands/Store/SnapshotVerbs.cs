@@ -2,7 +2,9 @@
 using Berth.Cli.Arguments;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Output;
+using Berth.Cli.Templates;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 using Berth.Store.Records;

@@ -3,7 +3,7 @@ using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Oci.Content;
 
-namespace Berth.Cli;
+namespace Berth.Cli.Verbs;
 
 /// <summary>What holds for every verb.</summary>
 internal sealed record GlobalOptions

@@ -1,7 +1,8 @@
 // Help, printed from the tables that are executed.
 using System.Text;
+using Berth.Cli.Arguments;
 
-namespace Berth.Cli.Arguments;
+namespace Berth.Cli.Verbs;
 
 /// <summary>Help texts.</summary>
 internal static class Help

@@ -1,9 +1,10 @@
 // All verbs: each row knows how to make its table, and only those rows do it whose words were said.
-using Berth.Cli.Arguments;
+using Berth.Cli.Commands;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Commands.Store;
+using Berth.Cli.Verbs;
 
-namespace Berth.Cli.Commands;
+namespace Berth.Cli;
 
 /// <summary>The tree.</summary>
 internal static class CommandTree
@@ -40,8 +41,8 @@ internal static class CommandTree
         new("system", "What is used, and what nobody needs", SystemVerbs) { Group = Upkeep },
         new("storage", "The store: check, prune, snapshots", StorageVerbs) { Group = Upkeep },
         new("info", "Where things are, and what is there", Info.Make) { Group = Upkeep },
-        new("completion", "Print completion for a shell", Completion.Make) { Group = Upkeep },
-        new("version", "Print the version", Version.Make) { Group = Upkeep },
+        new("completion", "Print completion for a shell", () => Completion.Make(Root)) { Group = Upkeep },
+        new("version", "Print the version", Commands.Version.Make) { Group = Upkeep },
     ];
 
     private static IReadOnlyList<CommandEntry> Skopeo() =>

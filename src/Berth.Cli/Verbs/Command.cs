@@ -1,5 +1,7 @@
 // A verb: its words, its options, what it does. The table of a verb is made when somebody says it.
-namespace Berth.Cli.Arguments;
+using Berth.Cli.Arguments;
+
+namespace Berth.Cli.Verbs;
 
 /// <summary>The name of a verb, and what makes the rest of it.</summary>
 /// <param name="Name">Its word.</param>

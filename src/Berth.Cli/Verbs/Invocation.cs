@@ -1,7 +1,8 @@
 // A verb that was said: its options, its arguments, and where it runs.
+using Berth.Cli.Arguments;
 using Berth.Oci.Faults;
 
-namespace Berth.Cli.Arguments;
+namespace Berth.Cli.Verbs;
 
 /// <summary>What a verb is given.</summary>
 internal sealed class Invocation(Session session, Command command, Parsed parsed, string path)

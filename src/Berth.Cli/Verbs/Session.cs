@@ -4,7 +4,7 @@ using Berth.Cli.Output;
 using Berth.Engine;
 using Berth.Linux.Terminals;
 
-namespace Berth.Cli;
+namespace Berth.Cli.Verbs;
 
 /// <summary>In whose words the command speaks.</summary>
 internal enum Role

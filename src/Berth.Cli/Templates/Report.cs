@@ -1,8 +1,8 @@
 // What --format means: a table, JSON, a template for each row, or a template under heads.
-using Berth.Cli.Templates;
+using Berth.Cli.Output;
 using Berth.Cli.Values;
 
-namespace Berth.Cli.Output;
+namespace Berth.Cli.Templates;
 
 /// <summary>Prints rows as they were asked for.</summary>
 internal static class Report

@@ -1,7 +1,7 @@
 // Faults as users see them: a line, a hint, and an exit code.
 using Berth.Oci.Faults;
 
-namespace Berth.Cli;
+namespace Berth.Cli.Verbs;
 
 /// <summary>The one place where faults become exit codes.</summary>
 internal static class Failure
