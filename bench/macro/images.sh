@@ -28,8 +28,10 @@ kept     what lies on the disk then, by du, where a store was filled
 ratio    ours / peer, round by round: median and quartiles. Below 1 we need less
 
 Nobody is made to wait for the disk: sync(2) is called before each measurement, and what a command leaves unwritten is its own affair. The page
-cache is warm: no caches are dropped, so that the registry is not what is measured. Stores, layouts, archives and registries lie on one file
-system, that of --work. Daemons are private ones, with folders and sockets of their own. Everything runs in a mount namespace of its own.
+cache is warm: no caches are dropped, so that the registry is not what is measured. All stores, layouts and archives of a round lie on one fresh
+file system, an ext4 in a file of --work: what was deleted before slows down who makes files next (without a journal ext4 leaves inodes alone that
+became free less than a minute ago, and looks at each of them). Where mkfs.ext4 or loop devices are missing, or with --here, they lie in --work
+itself. Daemons are private ones, with folders and sockets of their own. Everything runs in a mount namespace of its own.
 Images (made once, kept in --work): debian:minbase (debootstrap where it is there; else a part of the host's /usr), layers:12, files:20k,
 debian:zstd, P small ones, and an archive with M tiny images. With --registry those that are there are copied from there first.
 Needs root, python3, docker-registry, and the engines (Debian: podman, containerd, docker.io, skopeo); which of them are missing is said.
@@ -51,6 +53,7 @@ ap.add_argument("--parallel", type=int, default=int(env("PARALLEL", "10")), meta
 ap.add_argument("--many", type=int, default=int(env("MANY", "1000")), metavar="M", help="images in the store of list (env MANY, default 1000)")
 ap.add_argument("--registry", default=env("REGISTRY", ""), metavar="HOST:PORT", help="one without TLS that has some of the images: they are read from there, and nothing is written there (env REGISTRY)")
 ap.add_argument("--work", default=env("WORK", ""), metavar="DIR", help="where everything lies; the images stay for the next run (env WORK; default: a temporary folder, which is removed)")
+ap.add_argument("--here", action="store_true", default=env("HERE", "") != "", help="no file system of its own for the stores (env HERE)")
 ap.add_argument("--json", metavar="FILE", help="write all numbers there as well")
 opt = ap.parse_args()
 opt.cases = [case for case in opt.cases.split(",") if case]
@@ -83,10 +86,10 @@ work = os.path.abspath(opt.work or tempfile.mkdtemp(prefix="berth-bench-"))
 os.makedirs(work, exist_ok=True)
 # Sockets have short names.
 run = tempfile.mkdtemp(prefix="berth-bench-run-")
-stores = f"{work}/stores"
+disk = f"{work}/disk"
 errors_path = f"{run}/stderr"
 HOME = f"{work}/home"
-quiet_environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": HOME, "XDG_RUNTIME_DIR": run, "TMPDIR": f"{work}/tmp", "LANG": "C.UTF-8"}
+quiet_environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": HOME, "XDG_RUNTIME_DIR": run, "TMPDIR": f"{disk}/tmp", "LANG": "C.UTF-8"}
 
 def write(path, text):
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -100,6 +103,32 @@ def drop(path):
     for point in reversed(points):
         if point == path or point.startswith(path + "/"): libc.umount2(point.encode(), MNT_DETACH)
     if os.path.lexists(path): subprocess.run(["rm", "-rf", "--one-file-system", path], check=True)
+
+own_disks = not opt.here and os.path.exists("/dev/loop-control") and which("mkfs.ext4") is not None
+
+def fresh_disk(image="disk.img", keep=False):
+    """An empty file system where the stores lie; one that is kept has what it had."""
+    no_disk()
+    os.makedirs(disk, exist_ok=True)
+    if own_disks:
+        path = f"{work}/{image}"
+        if not keep or not os.path.exists(path):
+            with open(path, "wb") as f: f.truncate(32 << 30)
+            subprocess.run([which("mkfs.ext4"), "-q", "-F", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", path], check=True)
+        # No thread that fills tables in while something is measured.
+        subprocess.run(["mount", "-o", "loop,noinit_itable", path, disk], check=True)
+    os.makedirs(f"{disk}/tmp", exist_ok=True)
+
+def no_disk():
+    """Everything in it is gone, or lies in its image."""
+    if not os.path.isdir(disk): return
+    if own_disks and os.path.ismount(disk):
+        with open("/proc/self/mountinfo") as f: points = [line.split()[4] for line in f]
+        for point in reversed(points):
+            if point.startswith(disk + "/"): libc.umount2(point.encode(), MNT_DETACH)
+        subprocess.run(["umount", disk], check=True)
+    elif not own_disks: drop(disk)
+    if os.path.exists(f"{work}/disk.img"): os.unlink(f"{work}/disk.img")
 
 class Failed(Exception): pass
 
@@ -194,7 +223,7 @@ class Engine:
 
     def open(self, place, fresh=True):
         self.close()
-        self.place = f"{stores}/{place}-{self.name}"
+        self.place = f"{disk}/{place}-{self.name}"
         if fresh: drop(self.place)
         os.makedirs(self.place, exist_ok=True)
         self.start()
@@ -325,9 +354,8 @@ def configure():
     hard = min(int(next(line for line in open("/proc/self/limits") if line.startswith("Max open files")).split()[-2]), 1 << 20)
     write(f"{HOME}/.config/containers/policy.json", '{"default":[{"type":"insecureAcceptAnything"}]}\n')
     write(f"{work}/conf/containers.conf", f'[containers]\ndefault_ulimits = ["nofile={hard}:{hard}", "nproc=32768:32768"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n')
-    write(f"{work}/conf/storage.conf", f'[storage]\ndriver = "overlay"\ngraphroot = "{stores}/graph"\nrunroot = "{stores}/run"\n')
+    write(f"{work}/conf/storage.conf", f'[storage]\ndriver = "overlay"\ngraphroot = "{disk}/graph"\nrunroot = "{disk}/run"\n')
     write(f"{work}/conf/registries.conf", "".join(f'[[registry]]\nlocation = "{r.address}"\ninsecure = true\n' for r in (registry, second)))
-    os.makedirs(f"{work}/tmp", exist_ok=True)
 
 # ---- registries, and images to be in them ---------------------------------------------------------------------------
 
@@ -576,6 +604,7 @@ def pulls():
         for at, name in enumerate(opt.images):
             image, first, case = f"{registry.address}/{name}", at == 0, f"pull {name}"
             alive = []
+            fresh_disk()
             for engine in rotated(i, stores_of):
                 if case in engine.failed: continue
                 def body():
@@ -589,15 +618,13 @@ def pulls():
             if first:
                 each(i, "inspect", alive, lambda e: e.inspect(image), opt.quick)
                 pushes(i, alive, image, name)
-                each(i, "save", alive, lambda e: e.save(image, f"{work}/tmp/saved-{i}-{e.name}.tar"))
-                for engine in alive: drop(f"{work}/tmp/saved-{i}-{engine.name}.tar")
+                each(i, "save", alive, lambda e: e.save(image, f"{disk}/saved-{e.name}.tar"))
             if wanted("rmi", "load"):
                 for engine in rotated(i, alive): attempt(f"rmi {name}", engine, lambda: keep(f"rmi {name}", engine, engine.measure(engine.rmi(image))))
             if first and wanted("load"):
                 path = archive_of(name)
                 each(i, "load", alive, lambda e: e.load(path))
             for engine in alive: engine.close()
-            for engine in stores_of: drop(f"{stores}/pull-{engine.name}")
 
 def pushes(i, alive, image, name):
     if not wanted("push", "push-again", "push-near"): return
@@ -620,6 +647,7 @@ def copies():
     for i in range(opt.n):
         for name in opt.images:
             image, made = f"{registry.address}/{name}", {}
+            fresh_disk()
             for engine in rotated(i, copiers):
                 engine.open("copy")
                 made[engine.name] = f"{engine.place}/layout"
@@ -632,13 +660,13 @@ def copies():
                 if wanted("copy-up"): keep(f"copy-up {name}", engine, engine.measure(engine.copy_up(made[engine.name], f"{second.address}/copied/{name}")))
             for engine in rotated(i, copiers): attempt(f"copy {name}", engine, lambda: down(engine))
             for engine in rotated(i, copiers): attempt(f"copy-up {name}", engine, lambda: up(engine))
-            for engine in copiers: drop(engine.place)
         for engine in copiers: engine.open("copy")
         each(i, "far", copiers, lambda e: e.far(f"{registry.address}/{opt.images[0]}"), opt.quick)
 
 def parallel():
     images = [f"{registry.address}/parallel:{i}" for i in range(opt.parallel)]
     for i in range(opt.n):
+        fresh_disk()
         for engine in rotated(i, stores_of):
             def body():
                 engine.open("parallel")
@@ -647,14 +675,14 @@ def parallel():
                 keep("parallel", engine, sample)
             attempt("parallel", engine, body)
             engine.close()
-            drop(f"{stores}/parallel-{engine.name}")
 
 def lists():
     path, there = archive_of_many(), []
+    fresh_disk(f"many-{opt.many}.img", keep=True)
     for engine in stores_of:
         def body():
-            done = f"{stores}/many-{opt.many}-{engine.name}/filled"
-            engine.open(f"many-{opt.many}", fresh=not os.path.exists(done))
+            done = f"{disk}/many-{engine.name}/filled"
+            engine.open("many", fresh=not os.path.exists(done))
             if not os.path.exists(done):
                 say(f"fills the store of {engine.name} with {opt.many} images")
                 engine.fill(path)
@@ -704,6 +732,7 @@ try:
     second = Registry(f"{work}/second")
     started.append(second)
     configure()
+    fresh_disk()
     engines = [Ours()] + [KINDS[name]() if name in KINDS else stop(f"unknown peer {name}") for name in opt.peers.split(",") if name]
     for engine in engines:
         if engine.program: continue
@@ -727,8 +756,7 @@ finally:
     for one in started: end(one.process)
     launcher.stdin.close()
     launcher.wait()
-    for place in os.listdir(stores) if os.path.isdir(stores) else []:
-        if temporary or not place.startswith("many-"): drop(f"{stores}/{place}")
-    for place in (run, f"{work}/tmp", f"{work}/second", *([work] if temporary else [])): drop(place)
+    no_disk()
+    for place in (run, f"{work}/second", *([work] if temporary else [])): drop(place)
 sys.exit(1 if engines and engines[0].failed else 0)
 PYTHON
