@@ -16,7 +16,7 @@ What is measured, for every engine in every round, the order of the engines rota
   rmi         the image and all that came with it
   copy        registry to OCI layout, without unpacking; copy-up: OCI layout to a registry that has nothing; far: inspect an image in the registry
   parallel    P pulls at once of P different images into an empty store
-  list        the images of a store that has M of them
+  list        the images of a store that has M of them. podman is left out unless --fill-podman is given: filling its store takes a core for ten minutes
 
 wall     from posix_spawn of the client to its end; of several: to the end of the last
 cpu      user and system time of the client and of the children it waited for, and of the daemons behind it (dockerd and its containerd; containerd)
@@ -32,7 +32,7 @@ cache is warm: no caches are dropped, so that the registry is not what is measur
 file system, an ext4 in a file of --work: what was deleted before slows down who makes files next (without a journal ext4 leaves inodes alone that
 became free less than a minute ago, and looks at each of them). Where mkfs.ext4 or loop devices are missing, or with --here, they lie in --work
 itself. Daemons are private ones, with folders and sockets of their own. Everything runs in a mount namespace of its own.
-Images (made once, kept in --work): debian:minbase (debootstrap where it is there; else a part of the host's /usr), layers:12, files:20k,
+Images and the stores of list (made once, kept in --work): debian:minbase (debootstrap where it is there; else a part of the host's /usr), layers:12, files:20k,
 debian:zstd, P small ones, and an archive with M tiny images. With --registry those that are there are copied from there first.
 Needs root, python3, docker-registry, and the engines (Debian: podman, containerd, docker.io, skopeo); which of them are missing is said.
 """
@@ -51,6 +51,7 @@ ap.add_argument("--images", default=env("IMAGES", "debian:minbase,layers:12,file
 ap.add_argument("--cases", default=env("CASES", ",".join(CASES)), help="which, separated by commas (default: all)")
 ap.add_argument("--parallel", type=int, default=int(env("PARALLEL", "10")), metavar="P", help="pulls at once (env PARALLEL, default 10)")
 ap.add_argument("--many", type=int, default=int(env("MANY", "1000")), metavar="M", help="images in the store of list (env MANY, default 1000)")
+ap.add_argument("--fill-podman", action="store_true", default=env("FILL_PODMAN", "") != "", help="list with podman, too (env FILL_PODMAN)")
 ap.add_argument("--registry", default=env("REGISTRY", ""), metavar="HOST:PORT", help="one without TLS that has some of the images: they are read from there, and nothing is written there (env REGISTRY)")
 ap.add_argument("--work", default=env("WORK", ""), metavar="DIR", help="where everything lies; the images stay for the next run (env WORK; default: a temporary folder, which is removed)")
 ap.add_argument("--here", action="store_true", default=env("HERE", "") != "", help="no file system of its own for the stores (env HERE)")
@@ -270,7 +271,7 @@ class Engine:
     def copy_up(self, layout, to): return None
     def far(self, image): return None
     def listing(self): return None
-    def fill(self, path): self.call(self.load(path))
+    def fill(self, path): subprocess.run(self.load(path), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=self.environment())
 
 class Ours(Engine):
     def __init__(self): super().__init__("ours", opt.ours, ["--version"])
@@ -680,6 +681,7 @@ def lists():
     path, there = archive_of_many(), []
     fresh_disk(f"many-{opt.many}.img", keep=True)
     for engine in stores_of:
+        if isinstance(engine, Podman) and not opt.fill_podman: continue
         def body():
             done = f"{disk}/many-{engine.name}/filled"
             engine.open("many", fresh=not os.path.exists(done))
