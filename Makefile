@@ -53,9 +53,10 @@ budget: build ## binary size, memory, leftovers
 soak: deps build ## the long loops: 10000 lifecycles with kill -9, the crash matrix with clients that rest for a minute, a million mutated configurations, messages and frames
 	@BERTH_SOAK=10000 BERTH_FUZZ=1000000 bash tests/run.sh soak
 
-bench: build ## paired measures beside crun, runc, conmon and containerd's shim
+bench: build ## paired measures beside crun, runc, conmon, containerd's shim, and beside podman, containerd, docker and skopeo for images
 	@bash bench/macro/runtime.sh
 	@bash bench/macro/shim.sh
+	@bash bench/macro/images.sh
 
 map: ## print the arrows between projects and namespaces
 	@$(DOTNET) run --project tools/housemap

@@ -12,6 +12,9 @@ need containerd containerd
 need ctr containerd
 need dockerd docker.io
 need docker docker.io
+need skopeo skopeo
+need umoci umoci
+need docker-registry docker-registry
 need busybox busybox-static
 need setpriv util-linux
 need strace strace
