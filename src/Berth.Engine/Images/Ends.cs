@@ -55,6 +55,9 @@ internal sealed class Ends(string root, string? registriesFile) : IDisposable
     /// <summary>An image of the local store.</summary>
     public IImageSource Local(string name) => Looked.Source(Looked.Find(name));
 
+    /// <summary>By which names registries know an image of the local store: what they have of it there need not travel.</summary>
+    public IReadOnlyList<ImageReference> Relatives(string name) => [.. Looked.Find(name).RepoDigests.Select(ImageReference.Parse)];
+
     /// <summary>A name in the local store.</summary>
     public IImageTarget LocalTarget(string name) => Store.Target(ImageReference.Parse(name), isFromRegistry: false);
 

@@ -119,7 +119,7 @@ public sealed partial class EngineImages
         IImageSource source = Open(request.Source, request.SourceAccess);
         await using (source.ConfigureAwait(false))
         {
-            IImageTarget target = to.Write(new Opening(request.Destination, request.DestinationAccess, _ends), request.AdditionalNames);
+            IImageTarget target = to.Write(new Opening(request.Destination, request.DestinationAccess, _ends, request.Source.TransportName is "" or "berth" ? _ends.Relatives(request.Source.Rest) : null), request.AdditionalNames);
             await using (target.ConfigureAwait(false))
             {
                 ManifestDocument copied = await MoveAsync(source, target, Translated(request), progress, ct).ConfigureAwait(false);

@@ -12,14 +12,15 @@ namespace Berth.Engine.Images;
 /// <param name="Place">Where.</param>
 /// <param name="Access">Registries there.</param>
 /// <param name="Ends">Opens registries and the store.</param>
-internal readonly record struct Opening(ImagePlace Place, AccessOptions Access, Ends Ends);
+/// <param name="Relatives">Names by which registries know the image that will be written there.</param>
+internal readonly record struct Opening(ImagePlace Place, AccessOptions Access, Ends Ends, IReadOnlyList<ImageReference>? Relatives = null);
 
 /// <summary>A row.</summary>
 internal sealed record Transport(string Name, string Shape)
 {
     private static readonly Transport[] s_all =
     [
-        new("docker", "docker://HOST/NAME[:TAG|@DIGEST]") { Slashes = true, Read = static at => at.Ends.Registry(at.Access).Source(ReferenceOf(at)), Write = static (at, _) => at.Ends.Registry(at.Access).Target(ReferenceOf(at)) },
+        new("docker", "docker://HOST/NAME[:TAG|@DIGEST]") { Slashes = true, Read = static at => at.Ends.Registry(at.Access).Source(ReferenceOf(at)), Write = static (at, _) => at.Ends.Registry(at.Access).Target(ReferenceOf(at), at.Relatives) },
         new("oci", "oci:FOLDER[:TAG]") { Read = static at => Layout(at).Source(at.Place.Split().Name), Write = static (at, _) => Layout(at).Target(at.Place.Split().Name) },
         new("oci-archive", "oci-archive:FILE[:TAG]") { Read = ReadOciArchive, Write = static (at, _) => FileTarget.OciArchive(at.Place.Split().Path, at.Place.Split().Name) },
         new("docker-archive", "docker-archive:FILE[:NAME[:TAG]]") { Read = ReadDockerArchive, TakesNames = true, Write = static (at, names) => FileTarget.DockerArchive(at.Place.Split().Path, AllNames(at.Place.Split().Name, names)) },
