@@ -133,9 +133,13 @@ def no_disk():
 
 class Failed(Exception): pass
 
+# Who is killed leaves none of them.
+PR_SET_PDEATHSIG = 1
+def orphaned(): libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
 def daemon(argv, ready, log, environment=None):
     """Starts a daemon and waits until it answers."""
-    with open(log, "ab") as out: process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment or quiet_environment, cwd="/")
+    with open(log, "ab") as out: process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment or quiet_environment, cwd="/", preexec_fn=orphaned)
     until = time.monotonic() + 60
     while not ready():
         if process.poll() is not None or time.monotonic() > until:

@@ -202,6 +202,19 @@ public sealed class CommandTests : IDisposable
         Assert.All(error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(JsonDocument.Parse(line).RootElement.GetProperty("status").GetString(), (IEnumerable<string?>)["moving", "done", "reused"]));
     }
 
+    [Fact]
+    public async Task A_push_to_another_repository_of_the_same_registry_sends_no_layer()
+    {
+        using Registry registry = new();
+        await MakeLayoutAsync();
+        Good("berth", "copy", $"oci:{Layout}:v1", $"docker://{registry.Name}/first:1");
+        Good("berth", "pull", "-q", $"{registry.Name}/first:1");
+        string error = Run("berth", "push", "--progress", "json", $"{registry.Name}/first:1", $"docker://{registry.Name}/second:1").Error;
+        Assert.DoesNotContain("\"moving\"", error, StringComparison.Ordinal);
+        Assert.Equal(2, error.Split("\"reused\"").Length - 1);
+        Good("skopeo", "copy", "-q", "--src-tls-verify=false", $"docker://{registry.Name}/second:1", $"dir:{_folder}/second");
+    }
+
     [Theory]
     [InlineData("bash", "bash -n")]
     [InlineData("bash", "bash -c 'source \"$0\"; COMP_WORDS=(berth image pr); COMP_CWORD=2; _berth; test \"${COMPREPLY[*]}\" = prune'")]
