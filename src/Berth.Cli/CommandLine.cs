@@ -1,6 +1,7 @@
 // The entrance: words become a verb, the verb runs, its fault becomes a line and an exit code.
 using Berth.Cli.Arguments;
 using Berth.Cli.Verbs;
+using Berth.Engine.Rootless;
 using Berth.Linux;
 using Berth.Oci.Faults;
 
@@ -17,7 +18,30 @@ public static class CommandLine
     {
         string name = program[(program.LastIndexOf('/') + 1)..];
         Session session = new() { Program = name, Role = name == "skopeo" ? Role.Skopeo : Role.Berth };
-        await using (session.ConfigureAwait(false)) return await RunAsync(session, words).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            if (UserSession.IsOrdinary && session.Role == Role.Berth && RunMapped(session, program, words) is { } code) return code;
+            return await RunAsync(session, words).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Files of images belong to several users: an ordinary one needs a namespace in which he is root.</summary>
+    private static int? RunMapped(Session session, string program, string[] words)
+    {
+        try
+        {
+            Command root = CommandTree.Root(session.Role);
+            Parsed globals = Parsed.Read(words, root.Options, stopsAtArgument: true);
+            if (globals.WantsHelp || globals.Has("version") || globals.Arguments.Count == 0 || root.Verbs.FirstOrDefault(entry => entry.Name == globals.Arguments[0]) is not { IsOutside: false }) return null;
+            return UserSession.Run([program, .. words]);
+        }
+        catch (BerthException e) when (e.Kind == Fault.Unsupported)
+        {
+            session.Error.WriteLine($"{session.Program}: warning: {e.Message}: all files of images will belong to you");
+            if (e.Hint is { } hint) session.Error.WriteLine($"hint: {hint}");
+            return null;
+        }
+        catch (BerthException e) when (e.Kind == Fault.InvalidArgument) { return null; } // said when it is read again
     }
 
     /// <summary>Runs a command line in a session.</summary>
@@ -55,7 +79,7 @@ public static class CommandLine
             CommandEntry entry = Find(command, parsed.Arguments[0], path);
             (command, path, summary) = (entry.Make(), $"{path} {entry.Name}", entry.Summary);
             at(path);
-            parsed = Parsed.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parsed.Arguments)[1..], command.Options, stopsAtArgument: command.Verbs.Count > 0);
+            parsed = Parsed.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parsed.Arguments)[1..], command.Options, stopsAtArgument: command.Verbs.Count > 0 || command.StopsAtArgument);
         }
         if (parsed.WantsHelp)
         {

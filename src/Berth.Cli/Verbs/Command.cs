@@ -12,6 +12,9 @@ internal sealed record CommandEntry(string Name, string Summary, Func<Command> M
     /// <summary>Other words for it.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>Whether it has nothing to do with the store: an ordinary user runs it as himself.</summary>
+    public bool IsOutside { get; init; }
+
     /// <summary>Under which heading the help shows it; null: not at all.</summary>
     public string? Group { get; init; }
 }
@@ -41,6 +44,9 @@ internal sealed record Command
 
     /// <summary>Largest number of arguments.</summary>
     public int Most { get; init; } = int.MaxValue;
+
+    /// <summary>Whether what follows its first argument is not ours to read.</summary>
+    public bool StopsAtArgument { get; init; }
 
     /// <summary>What completion offers for its arguments.</summary>
     public Offer Offers { get; init; }

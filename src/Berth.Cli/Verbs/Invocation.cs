@@ -1,5 +1,6 @@
 // A verb that was said: its options, its arguments, and where it runs.
 using Berth.Cli.Arguments;
+using Berth.Engine.Rootless;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Verbs;
@@ -43,5 +44,11 @@ internal sealed class Invocation(Session session, Command command, Parsed parsed
         string wanted = command.Least == command.Most ? command.Least.ToString(System.Globalization.CultureInfo.InvariantCulture)
             : count < command.Least ? $"at least {command.Least}" : $"at most {command.Most}";
         throw new BerthException(Fault.InvalidArgument, $"\"{path}\" wants {wanted} argument{(wanted is "1" or "at least 1" or "at most 1" ? "" : "s")}, and got {count}", $"usage: {Help.UsageOf(command, path)}");
+    }
+
+    /// <summary>A mount in a namespace that ends with the command would be gone before anybody could look.</summary>
+    public void RefuseBriefMounts()
+    {
+        if (UserSession.IsBrief) throw new BerthException(Fault.Unsupported, $"cannot mount as a user who is not root, except in a namespace that stays", $"berth unshare, and there: {Path}");
     }
 }

@@ -1,6 +1,7 @@
 // What both ends of a copy are opened from: registries by how they are to be spoken to, and the local store.
 using Berth.Distribution;
 using Berth.Distribution.Authentication;
+using Berth.Engine.Rootless;
 using Berth.Images.Copying;
 using Berth.Oci.References;
 using Berth.Store;
@@ -75,5 +76,5 @@ internal sealed class Ends(string root, string? registriesFile) : IDisposable
         foreach (Registries registries in _registries.Values) registries.Dispose();
     }
 
-    private StoreOptions Options => new() { Root = root, UserAttributes = !Environment.IsPrivilegedProcess };
+    private StoreOptions Options => new() { Root = root, UserAttributes = !Environment.IsPrivilegedProcess || UserSession.IsMapped };
 }

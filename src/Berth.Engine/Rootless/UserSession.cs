@@ -14,26 +14,45 @@ public static class UserSession
 {
     // Says in the child whose namespace it is.
     private const string Marker = "_BERTH_USER";
+    private const string Brief = "brief:";
     private const int Terminate = 15;
 
     /// <summary>Whether this process is root in a namespace that was made for an ordinary user.</summary>
     public static bool IsInside => Environment.GetEnvironmentVariable(Marker) is { Length: > 0 };
 
+    /// <summary>Whether an ordinary user runs this, who is not root of a namespace either.</summary>
+    public static bool IsOrdinary => Self.UserId != 0;
+
+    /// <summary>Whether the namespace, and with it every mount, ends with this process: nobody stays in it.</summary>
+    public static bool IsBrief => Environment.GetEnvironmentVariable(Marker) is { } value && value.StartsWith(Brief, StringComparison.Ordinal);
+
     /// <summary>Whether this process is root in any user namespace but the host's first.</summary>
     public static bool IsMapped =>
         KernelFile.TryReadText("/proc/self/uid_map") is { } map && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
 
-    /// <summary>Runs this program with its arguments in a user namespace of its own, if an ordinary user runs it, and waits for its end.</summary>
-    /// <param name="arguments">All of them, argv[0] too.</param>
+    /// <summary>Runs this program once more, in a user namespace of its own, if an ordinary user runs it, and waits for its end.</summary>
+    /// <param name="arguments">All of its arguments, argv[0] too.</param>
     /// <returns>Its exit code; null: there is no need, we are root already.</returns>
     /// <exception cref="BerthException">Unsupported: the host has not what is needed for it.</exception>
-    public static int? Run(IReadOnlyList<string> arguments)
+    public static int? Run(IReadOnlyList<string> arguments) => IsOrdinary ? Run(["/proc/self/exe"], arguments, Brief) : null;
+
+    /// <summary>Runs a program of the user's choice as root of a user namespace of its own: there he sees files of images as containers do.</summary>
+    /// <param name="arguments">Its name, to be found on PATH, and its arguments.</param>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="BerthException">Unsupported: the host has not what is needed for it. CommandNotFound.</exception>
+    public static int RunProgram(IReadOnlyList<string> arguments)
     {
-        if (Self.UserId == 0) return null;
+        string name = arguments[0];
+        List<string> candidates = name.Contains('/') ? [name] : [.. Folders().Select(folder => $"{folder}/{name}")];
+        return candidates.Exists(KernelFile.Exists) ? Run(candidates, arguments, "") : throw new BerthException(Fault.CommandNotFound, $"cannot run {name}: there is no such program");
+    }
+
+    private static int Run(IReadOnlyList<string> candidates, IReadOnlyList<string> arguments, string kind)
+    {
         uint uid = Self.UserId, gid = Self.GroupId;
         string helperUids = Helper("newuidmap"), helperGids = Helper("newgidmap");
         (uint First, uint Count) uids = LentIds.Of("/etc/subuid", uid) ?? throw NoIds("subuid", uid), gids = LentIds.Of("/etc/subgid", uid) ?? throw NoIds("subgid", uid);
-        List<string> environment = [$"{Marker}={uid.ToString(CultureInfo.InvariantCulture)}"];
+        List<string> environment = [$"{Marker}={kind}{Text(uid)}"];
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()) environment.Add($"{variable.Key}={variable.Value}");
 
         using ChildProgram program = new();
@@ -48,7 +67,7 @@ public static class UserSession
         // After the ids: changing them forgets it.
         program.SetParentDeathSignal(Terminate);
         program.Step("run berth in a user namespace");
-        program.Execute(program.FindProgram(["/proc/self/exe"]), arguments, environment);
+        program.Execute(program.FindProgram(candidates), arguments, environment);
         SpawnedChild inside;
         try { inside = program.Spawn(new SpawnOptions { Namespaces = Namespaces.User | Namespaces.Mount }); }
         catch (Exception e) when (e is LinuxException or StepFailedException)
@@ -86,12 +105,14 @@ public static class UserSession
 
     private static string Helper(string name)
     {
-        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':'))
+        foreach (string folder in Folders())
         {
-            if (folder.Length > 0 && KernelFile.IsExecutable($"{folder}/{name}", out _)) return $"{folder}/{name}";
+            if (KernelFile.IsExecutable($"{folder}/{name}", out _)) return $"{folder}/{name}";
         }
         throw new BerthException(Fault.Unsupported, $"cannot run without root: {name} is not installed", "install the package uidmap (Debian) or shadow-utils (Fedora), or run as root");
     }
+
+    private static string[] Folders() => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries);
 
     private static BerthException NoIds(string file, uint uid) =>
         new(Fault.Unsupported, $"cannot run without root: /etc/{file} lends no ids to the user {uid}", $"as root: usermod --add-{(file == "subuid" ? "subuids" : "subgids")} 100000-165535 NAME");

@@ -24,6 +24,7 @@ internal static class Mounting
         Run = static async invocation =>
         {
             Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
+            invocation.RefuseBriefMounts();
             StoredImage image = engine.Images.Find(invocation.Arguments[0]);
             string name = Prefix + image.Id.Short;
             SnapshotStore snapshots = engine.Snapshots;

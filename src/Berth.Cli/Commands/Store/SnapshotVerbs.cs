@@ -68,6 +68,7 @@ internal static class SnapshotVerbs
         Examples = [new("berth storage snapshots mount work /mnt", "At a folder"), new("ls $(berth storage snapshots mount work)", "At one of its own, which is printed")],
         Run = static async invocation =>
         {
+            invocation.RefuseBriefMounts();
             invocation.Session.Out.WriteLine((await invocation.Session.EngineAsync().ConfigureAwait(false)).Snapshots.Mount(invocation.Arguments[0], invocation.Arguments.Count > 1 ? invocation.Arguments[1] : null));
             return 0;
         },
