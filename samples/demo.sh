@@ -10,6 +10,8 @@ id=demo-$$
 before=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null | tr '\n' ' ') || true
 cleanup() {
   "$runtime" --root "$work/state" delete --force "$id" 2>/dev/null || true
+  if [ -n "${registry:-}" ]; then kill "$registry" 2>/dev/null || true; fi
+  awk -v below="$work/images/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount "$mount"; done
   if [ -n "${containerd:-}" ]; then end_containerd; fi
   if [ -n "${podman:-}" ]; then $podman rm -af >/dev/null 2>&1 || true; $podman rmi -af >/dev/null 2>&1 || true; fi
   for tree in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do
@@ -54,6 +56,39 @@ say "berth-runtime plan     # the first ten lines of how that process came to be
 jq '.process.args = ["nosuch"]' config.json > c && mv c config.json
 say "berth-runtime run of a program that is not there"
 "$runtime" --root "$work/state" run "$id" || echo "exit code $?"
+
+if command -v docker-registry > /dev/null; then
+  berth="$(dirname "$shim")/berth --root $work/images"
+  port=$((20000 + $$ % 20000))
+  printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$work/registry" "$port" > "$work/registry.yml"
+  docker-registry serve "$work/registry.yml" > "$work/registry.log" 2>&1 &
+  registry=$!
+  for _ in $(seq 200); do if (: < "/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi; sleep 0.05; done
+  name=127.0.0.1:$port/demo/busybox:1
+  say "tar c rootfs | berth import - $name && berth push $name"
+  tar c -C "$work/bundle/rootfs" . | $berth import --change 'CMD ["sh"]' - "$name" > /dev/null
+  $berth push --tls-verify=false -q "$name"
+  say "berth rmi $name && berth pull $name && berth images"
+  $berth rmi "$name" > /dev/null
+  $berth pull --tls-verify=false "$name"
+  $berth images
+  say "berth image layers, blame, tree; berth storage check"
+  $berth image layers "$name"
+  $berth image blame "$name" /etc/passwd
+  $berth image tree
+  $berth storage check
+  say "berth storage snapshots prepare | mount | commit: one more layer, made twice, with the same digest"
+  $berth storage snapshots prepare work "$name" > /dev/null
+  echo hello > "$($berth storage snapshots mount work)/etc/motd"
+  $berth storage snapshots unmount work
+  for tag in a b; do $berth storage snapshots commit --created 2026-01-01T00:00:00Z work "localhost/demo:$tag"; done
+  say "berth system df && berth system prune --all"
+  $berth storage snapshots rm work > /dev/null
+  $berth system df
+  $berth system prune --all --force
+  { kill "$registry" && wait "$registry"; } 2>/dev/null || true
+  registry=
+fi
 
 command -v podman > /dev/null || { echo "podman is not installed: the second half is left out"; exit 0; }
 limit=$(ulimit -Hn)

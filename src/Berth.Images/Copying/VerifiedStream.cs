@@ -95,7 +95,7 @@ internal sealed class VerifiedStream(IImageSource source, Descriptor blob, Strea
     {
         if (_verified) return;
         // A connection that was closed too early looks like an end.
-        if (_at < blob.Size) throw new EndOfStreamException($"{_at} of {blob.Size} bytes have come");
+        if (_at < blob.Size) throw new BerthException(Fault.Unavailable, $"the blob {blob.Digest} of {source.Name} broke off: {_at} of {blob.Size} bytes have come");
         Digest found = Digest.From(blob.Digest.Algorithm, _hash.GetHashAndReset());
         if (found != blob.Digest) throw Wrong($"its content has the digest {found}");
         _verified = true;

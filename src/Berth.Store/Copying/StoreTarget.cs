@@ -178,10 +178,19 @@ public sealed class StoreTarget : IImageTarget
             LayerText = RecordText.WriteLayers(layers),
         };
         IReadOnlyList<Digest> digests = IsFromRegistry ? named.Digest == manifest.Digest ? [manifest.Digest] : [named.Digest, manifest.Digest] : [];
+        Naming naming = new(_places);
         Holdings replaced;
-        using (Fd held = _places.Lock()) (Image, replaced) = new Naming(_places).Add(image, _reference, digests, held);
-        new Sweeper(_places).Release(replaced);
-        _lease!.End();
+        Lease? going = null;
+        using (Fd held = _places.Lock())
+        {
+            replaced = naming.Replaced(image, digests);
+            // Written down before the list is: who is killed in between leaves word of it.
+            if (!replaced.IsEmpty) going = Lease.Take(_places, LeaseKind.Going, replaced);
+            Image = naming.Add(image, _reference, digests, held);
+        }
+        new Sweeper(_places).Release(replaced, _lease!.Name);
+        going?.End();
+        _lease.End();
         _lease = null;
     }
 

@@ -11,26 +11,31 @@ internal sealed class Naming(StorePlaces places)
 {
     private readonly ImageList _list = new(places);
 
+    /// <summary>What nobody may need any more once this image has come: the same image may be here by another manifest.</summary>
+    public Holdings Replaced(StoredImage image, IReadOnlyList<Digest> registryDigests)
+    {
+        StoredImage? before = _list.Read().FirstOrDefault(other => other.Id == image.Id);
+        if (before is null || before.Manifest.Digest == image.Manifest.Digest) return Holdings.None;
+        return Holdings.Of(Stays(before, image, registryDigests) ? image : before);
+    }
+
     /// <summary>An image has come. Who had its name loses it; what it was called before stays.</summary>
-    /// <returns>Its record, and what the record before needed that this one does not.</returns>
-    public (StoredImage Image, Holdings Replaced) Add(StoredImage image, ImageReference? reference, IReadOnlyList<Digest> registryDigests, Fd held)
+    public StoredImage Add(StoredImage image, ImageReference? reference, IReadOnlyList<Digest> registryDigests, Fd held)
     {
         List<StoredImage> images = [.. _list.Read()];
         int at = images.FindIndex(other => other.Id == image.Id);
-        Holdings replaced = Holdings.None;
-        if (at >= 0)
-        {
-            StoredImage before = images[at];
-            if (before.Manifest.Digest != image.Manifest.Digest) replaced = Holdings.Of(before);
-            image = image with { Names = before.Names, RepoDigests = before.RepoDigests, IsPinned = before.IsPinned };
-        }
+        if (at >= 0) image = Stays(images[at], image, registryDigests) ? images[at] : image with { Names = images[at].Names, RepoDigests = images[at].RepoDigests, IsPinned = images[at].IsPinned };
         foreach (Digest digest in reference is null ? [] : registryDigests) image = image with { RepoDigests = With(image.RepoDigests, $"{reference!.Name}@{digest}") };
         if (at >= 0) images[at] = image;
         else images.Add(image);
         if (reference is { Tag: { } tag, Digest.IsEmpty: true }) Give(images, image.Id, $"{reference.Name}:{tag}");
         _list.Write(images, held);
-        return (images.Find(other => other.Id == image.Id)!, replaced);
+        return images.Find(other => other.Id == image.Id)!;
     }
+
+    // From an archive comes a manifest that was made up for it. The one of a registry is worth more: it can be pushed as it is.
+    private static bool Stays(StoredImage before, StoredImage image, IReadOnlyList<Digest> registryDigests) =>
+        registryDigests.Count == 0 && before.Manifest.Digest != image.Manifest.Digest;
 
     /// <summary>An image gets one more name, which another loses.</summary>
     public StoredImage? Tag(Digest id, ImageReference name, Fd held)

@@ -6,6 +6,7 @@ public sealed class BudgetTests
     // The numbers of docs/promises.md.
     private const long LargestBinary = 4_000_000;
     private const long LargestShim = 3_200_000;
+    private const long LargestBerth = 15_000_000;
     private const double MemoryBesideCrun = 1.5;
 
     private static string Shim { get; } = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-shim");
@@ -35,6 +36,14 @@ public sealed class BudgetTests
         using Dock dock = new();
         Outcome outcome = dock.Tool(Machine.NeedsProgram("ldd"), Shim).Run();
         Assert.Contains(outcome.Output + outcome.Error, (string[])["\tnot a dynamic executable\n", "\tstatically linked\n"]);
+    }
+
+    [Fact]
+    public void The_command_is_one_file_of_at_most_fifteen_megabytes()
+    {
+        string berth = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth");
+        Machine.NeedsPath(berth, "berth is not built");
+        Assert.InRange(new FileInfo(berth).Length, 1, LargestBerth);
     }
 
     [Fact]

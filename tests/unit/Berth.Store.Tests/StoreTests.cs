@@ -86,6 +86,25 @@ public sealed class StoreTests : Sandbox
     }
 
     [Fact]
+    public async Task What_an_archive_made_up_does_not_replace_the_manifest_of_a_registry()
+    {
+        ImageStore store = Open();
+        static TestTar Tar() => new TestTar().Directory("./").File("file", "content");
+        StoredImage pulled = await PullAsync(store, TestImage.Of("sh", Compression.Gzip, Tar()), s_name);
+        await using (StoreTarget target = store.Target(s_other, isFromRegistry: false))
+        {
+            await ImageCopier.CopyAsync(TestImage.Of("sh", Compression.None, Tar()), target, ct: Now);
+            Assert.Equal(pulled.Manifest.Digest, target.Image!.Manifest.Digest);
+            Assert.Equal(["example.org/a:1", "example.org/b:2"], target.Image.Names);
+        }
+        await CleanAsync(store);
+        // From a registry another manifest of the same image takes its place.
+        StoredImage again = await PullAsync(store, TestImage.Of("sh", Compression.Zstd, Tar()), s_name);
+        Assert.NotEqual(pulled.Manifest.Digest, again.Manifest.Digest);
+        await CleanAsync(store);
+    }
+
+    [Fact]
     public async Task An_image_with_several_names_loses_them_one_by_one()
     {
         ImageStore store = Open();

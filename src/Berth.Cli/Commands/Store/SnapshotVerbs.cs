@@ -92,7 +92,7 @@ internal static class SnapshotVerbs
         Options =
         [
             Option.With("author", "TEXT", "Who made it", 'a'), Option.Many("change", "INSTRUCTION", "As of berth import", 'c'), Option.With("message", "TEXT", "What was done", 'm'),
-            Option.With("created", "TIME", "When it was made; younger files get this time as well, so that the same work makes the same image"),
+            Option.With("created", "TIME", "When it was made; younger files get this time as well, so that the same work makes the same image [SOURCE_DATE_EPOCH]"),
             Option.With("format", "FORMAT", "oci or docker") with { Words = ["oci", "docker"] }, Option.With("compression-format", "FORMAT", "gzip, zstd or none") with { Words = ["gzip", "zstd", "none"] },
         ],
         Examples = [new("berth storage snapshots commit --change 'CMD [\"bash\"]' work mine:1", "A new image with one more layer")],
@@ -147,7 +147,8 @@ internal static class SnapshotVerbs
         {
             Author = invocation.Find("author"),
             Comment = invocation.Find("message"),
-            Created = invocation.Find("created") is { } created ? ImageFilter.Time(created, invocation.Session.Clock.GetUtcNow()) : null,
+            Created = invocation.Find("created") is { } created ? ImageFilter.Time(created, invocation.Session.Clock.GetUtcNow())
+                : long.TryParse(invocation.Session.Variable("SOURCE_DATE_EPOCH"), out long seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null,
             Change = changes.Count == 0 ? null : config => Changes.Apply(config, changes),
             Format = invocation.Find("format") switch { null or "oci" => ImageFormat.Oci, "docker" or "v2s2" => ImageFormat.Docker, { } other => throw new BerthException(Fault.InvalidArgument, $"--format is oci or docker, not '{other}'") },
             Compression = invocation.Find("compression-format") switch { null or "gzip" => Compression.Gzip, "zstd" => Compression.Zstd, "none" => Compression.None, { } other => throw new BerthException(Fault.InvalidArgument, $"--compression-format is gzip, zstd or none, not '{other}'") },
