@@ -418,7 +418,8 @@ def zstd(data):
     library.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
     library.ZSTD_compress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
     room = ctypes.create_string_buffer(library.ZSTD_compressBound(len(data)))
-    return room.raw[:library.ZSTD_compress(room, len(room), data, len(data), 3)]
+    length = library.ZSTD_compress(room, len(room), data, len(data), 3)
+    return ctypes.string_at(room, length)
 
 def config_of(tars, **more):
     return {"created": "2026-01-01T00:00:00Z", "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()), "os": "linux",
