@@ -20,7 +20,7 @@ public static class CommandLine
         Session session = new() { Program = name, Role = name == "skopeo" ? Role.Skopeo : Role.Berth };
         await using (session.ConfigureAwait(false))
         {
-            if (UserSession.IsOrdinary && session.Role == Role.Berth && RunMapped(session, program, words) is { } code) return code;
+            if (UserSession.IsOrdinary && RunMapped(session, program, words) is { } code) return code;
             return await RunAsync(session, words).ConfigureAwait(false);
         }
     }
@@ -37,6 +37,8 @@ public static class CommandLine
         }
         catch (BerthException e) when (e.Kind == Fault.Unsupported)
         {
+            // These have mostly nothing to do with the store.
+            if (words.Contains("copy") || words.Contains("sync") || words.Contains("delete")) return null;
             session.Error.WriteLine($"{session.Program}: warning: {e.Message}: all files of images will belong to you");
             if (e.Hint is { } hint) session.Error.WriteLine($"hint: {hint}");
             return null;

@@ -34,7 +34,7 @@ internal static class CommandTree
         new("copy", "Copy an image from any place to any other", Copy.Make) { Group = Moving },
         new("list-tags", "List the tags of a repository", ListTags.Make) { Group = Moving, IsOutside = true },
         new("sync", "Copy many images at once", Sync.Make) { Group = Moving },
-        new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = Moving, IsOutside = true },
+        new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = Moving },
         new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = Moving, IsOutside = true },
         new("login", "Log in to a registry", Logins.Login) { Group = Moving, IsOutside = true },
         new("logout", "Log out of a registry", Logins.Logout) { Group = Moving, IsOutside = true },
@@ -50,11 +50,11 @@ internal static class CommandTree
     [
         new("copy", "Copy an image from any place to any other", Copy.Make) { Group = All },
         new("delete", "Delete an image from a registry or a layout", Delete.Make) { Group = All },
-        new("inspect", "Show what an image says of itself", RemoteInspect.Make) { Group = All },
-        new("list-tags", "List the tags of a repository", ListTags.Make) { Group = All },
-        new("login", "Log in to a registry", Logins.Login) { Group = All },
-        new("logout", "Log out of a registry", Logins.Logout) { Group = All },
-        new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = All },
+        new("inspect", "Show what an image says of itself", RemoteInspect.Make) { Group = All, IsOutside = true },
+        new("list-tags", "List the tags of a repository", ListTags.Make) { Group = All, IsOutside = true },
+        new("login", "Log in to a registry", Logins.Login) { Group = All, IsOutside = true },
+        new("logout", "Log out of a registry", Logins.Logout) { Group = All, IsOutside = true },
+        new("manifest-digest", "Print the digest of a manifest in a file", ManifestDigest.Make) { Group = All, IsOutside = true },
         new("sync", "Copy many images at once", Sync.Make) { Group = All },
     ];
 

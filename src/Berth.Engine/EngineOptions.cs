@@ -11,6 +11,6 @@ public sealed record EngineOptions
     public string? RegistriesFile { get; init; }
 
     /// <summary>The folder that is used.</summary>
-    internal string RootFolder => Root ?? (Environment.IsPrivilegedProcess && !Rootless.UserSession.IsInside ? "/var/lib/berth"
+    internal string RootFolder => Root ?? (Rootless.UserSession.IsRoot ? "/var/lib/berth"
         : Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".local/share"), "berth"));
 }

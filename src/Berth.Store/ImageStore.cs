@@ -54,8 +54,8 @@ public sealed class ImageStore
         ImageStore store = new(options);
         store._places.Make();
         store.CheckVersion();
-        new Recovery(store._places, options.Clock).Run();
         store.LookAtWhatMayBeLost();
+        new Recovery(store._places, options.Clock).Run();
         return store;
     }
 
@@ -137,21 +137,28 @@ public sealed class ImageStore
     public RemovalReport Remove(ImageReference name)
     {
         StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}");
-        bool isLast = Without(image, name) is { Names.Count: 0 } left && (left.RepoDigests.Count == 0 || name.Digest.IsEmpty);
-        return isLast ? Remove(image, force: false) : Untag(name);
+        RemovalReport report = new();
+        long bytes = new Sweeper(_places).Remove(Holdings.Of(image), held => new Naming(_places).Change(image.Id, found =>
+        {
+            StoredImage left = Without(found, name);
+            // Decided here: another command may have given or taken names meanwhile.
+            bool isLast = left.Names.Count == 0 && (left.RepoDigests.Count == 0 || name.Digest.IsEmpty);
+            if (isLast) RefuseUsed(found);
+            report = new RemovalReport { Untagged = isLast ? [.. found.Names, .. found.RepoDigests] : [name.WithDefaultTag().ToString()], Deleted = isLast ? [found.Id] : [] };
+            return isLast ? null : left;
+        }, held));
+        return report with { Bytes = bytes };
     }
 
     /// <summary>Takes an image away with all its names. What other images or snapshots need of it stays.</summary>
     /// <exception cref="BerthException">Conflict: a snapshot stands on it, or it has several names; with force it goes nevertheless.</exception>
     public RemovalReport Remove(StoredImage image, bool force)
     {
-        SnapshotRecord? user = SnapshotRecord.ReadAll(_places).Find(snapshot => snapshot.Image == image.Id);
-        if (!force && user is not null) throw new BerthException(Fault.Conflict, $"cannot remove the image {image.Id.Short}: the snapshot {user.Name} stands on it", "remove that first, or remove the image by force: the snapshot keeps its layers");
-        if (!force && image.Names.Count > 1) throw new BerthException(Fault.Conflict, $"cannot remove the image {image.Id.Short}: it has the names {string.Join(", ", image.Names)}", "remove them one by one, or the image by force");
         RemovalReport report = new();
         long bytes = new Sweeper(_places).Remove(Holdings.Of(image), held => new Naming(_places).Change(image.Id, found =>
         {
-            // Names that it got meanwhile go with it.
+            if (!force) RefuseUsed(found);
+            if (!force && found.Names.Count > 1) throw new BerthException(Fault.Conflict, $"cannot remove the image {found.Id.Short}: it has the names {string.Join(", ", found.Names)}", "remove them one by one, or the image by force");
             report = new RemovalReport { Untagged = [.. found.Names, .. found.RepoDigests], Deleted = [found.Id] };
             return null;
         }, held));
@@ -192,11 +199,18 @@ public sealed class ImageStore
     /// <summary>Bytes of the blob that are on the disk, or null.</summary>
     public bool HasBlob(Descriptor blob) => _blobs.Has(blob);
 
+    private void RefuseUsed(StoredImage image)
+    {
+        if (SnapshotRecord.ReadAll(_places).Find(snapshot => snapshot.Image == image.Id) is { } user) throw new BerthException(Fault.Conflict, $"cannot remove the image {image.Id.Short}: the snapshot {user.Name} stands on it", "remove that first, or remove the image by force: the snapshot keeps its layers");
+    }
+
     /// <summary>After a power cut: what came last is compared with its digests, mended, or forgotten so that it is pulled again.</summary>
     private void LookAtWhatMayBeLost()
     {
         Durability durability = new(_places, _options.Clock);
         if (durability.Doubtful() is not { } since) return;
+        // What came of images that did not come whole has names, and perhaps no content.
+        new Recovery(_places, _options.Clock).Run(TimeSpan.Zero);
         // A little before: the clock of files ticks more slowly.
         CheckOptions look = new() { Repair = true, Force = true, Since = since - TimeSpan.FromSeconds(5) };
         Task.Run(() => CheckAsync(look, CancellationToken.None)).GetAwaiter().GetResult();
@@ -205,7 +219,8 @@ public sealed class ImageStore
 
     private void CheckVersion()
     {
-        string wanted = $"{FormatVersion} {(_options.UserAttributes ? "user" : "root")}";
+        // Without mapped ids all files belong to one user: such layers are not those of the others.
+        string wanted = $"{FormatVersion} {(!_options.UserAttributes ? "root" : _unpack.KeepOwners ? "user" : "flat")}";
         if (KernelFile.TryReadText(_places.Version) is not { } found)
         {
             using Fd held = _places.Lock();
@@ -215,7 +230,7 @@ public sealed class ImageStore
         if (found == wanted) return;
         string[] parts = found.Split(' ');
         throw new BerthException(Fault.Unsupported, parts[0] == $"{FormatVersion}"
-            ? $"the store {Root} was made by {(_options.UserAttributes ? "root" : "a user who is root in his user namespace only")}"
+            ? $"the store {Root} was made by {parts[^1] switch { "root" => "root", "user" => "a user with lent ids, as root of his namespace", _ => "a user without lent ids" }}, and cannot be used otherwise"
             : $"the store {Root} has format {parts[0]}; this program knows {FormatVersion}", "name another folder");
     }
 

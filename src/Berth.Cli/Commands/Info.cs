@@ -24,7 +24,7 @@ internal static class Info
                 Member.Of("Version", Version.Number),
                 Member.Of("OsArch", Platform.Host.ToString()),
                 Member.Of("Kernel", Environment.OSVersion.Version.ToString()),
-                Member.Of("Rootless", !Environment.IsPrivilegedProcess),
+                Member.Of("Rootless", !Engine.Rootless.UserSession.IsRoot),
                 new Member("Store", Value.Record.Of(Member.Of("Root", engine.Images.Root), Member.Of("Driver", "overlay"), Member.Of("Images", engine.Images.List().Count), Member.Of("Snapshots", engine.Snapshots.Walk().Count))),
                 new Member("Registries", Value.Record.Of(Member.Of("Search", engine.Images.SearchRegistries), Member.Of("AuthFile", engine.Images.AuthFile))),
                 Member.Of("Transports", ImagePlaces.Shapes.Split(", ")));

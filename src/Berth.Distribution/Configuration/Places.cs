@@ -9,7 +9,11 @@ namespace Berth.Distribution.Configuration;
 /// <param name="root">Before the system's paths; "" on a real host.</param>
 internal sealed class Places(Func<string, string?> environment, uint user, string root = "")
 {
-    public static Places OfThisProcess() => new(Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess ? 0 : OwnUser());
+    // Set by whoever made a user namespace for us: the user outside of it, to whom these files belong.
+    private const string UserOutside = "_BERTH_USER";
+
+    public static Places OfThisProcess() => new(Environment.GetEnvironmentVariable, Environment.GetEnvironmentVariable(UserOutside) is { Length: > 0 } outside && uint.TryParse(outside[(outside.IndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user
+        : Environment.IsPrivilegedProcess ? 0 : OwnUser());
 
     /// <summary>A variable that has a value.</summary>
     public string? this[string variable] => environment(variable) is { Length: > 0 } value ? value : null;

@@ -96,7 +96,7 @@ internal sealed record Transport(string Name, string Shape)
             root = inside[(inside.IndexOf('@') + 1)..].Split('+', ':')[0];
             text = text[(end + 1)..];
         }
-        root ??= Environment.IsPrivilegedProcess ? "/var/lib/containers/storage" : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".local/share/containers/storage");
+        root ??= Rootless.UserSession.IsRoot ? "/var/lib/containers/storage" : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".local/share/containers/storage");
         return new PodmanStore(root).Source(text);
     }
 

@@ -20,6 +20,9 @@ public static class UserSession
     /// <summary>Whether this process is root in a namespace that was made for an ordinary user.</summary>
     public static bool IsInside => Environment.GetEnvironmentVariable(Marker) is { Length: > 0 };
 
+    /// <summary>Whether this is root, and not of a namespace that was made for an ordinary user.</summary>
+    public static bool IsRoot => Self.UserId == 0 && !IsInside;
+
     /// <summary>Whether an ordinary user runs this, who is not root of a namespace either.</summary>
     public static bool IsOrdinary => Self.UserId != 0;
 
@@ -70,7 +73,7 @@ public static class UserSession
         program.Execute(program.FindProgram(candidates), arguments, environment);
         SpawnedChild inside;
         try { inside = program.Spawn(new SpawnOptions { Namespaces = Namespaces.User | Namespaces.Mount }); }
-        catch (Exception e) when (e is LinuxException or StepFailedException)
+        catch (Exception e) when (e is LinuxException or StepFailedException or ChildDiedException)
         {
             throw new BerthException(Fault.Unsupported, $"cannot make a user namespace: {e.Message}", "the host may forbid them to users: look at sysctl user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns", e);
         }
@@ -98,7 +101,7 @@ public static class UserSession
             Candidates = [helper],
             Arguments = [helper, Text((uint)pid), "0", Text(own), "1", "1", Text(lent.First), Text(lent.Count)],
         });
-        if (result.Status != 0) throw new BerthException(Fault.Denied, $"{helper} refused to map ids: {result.Output.Trim()}", "the ranges must be listed for you in /etc/subuid and /etc/subgid, and the program must be setuid root");
+        if (result.Status != 0) throw new BerthException(Fault.Unsupported, $"{helper} refused to map ids: {result.Output.Trim()}", "the ranges must be listed for you in /etc/subuid and /etc/subgid, and the program must be setuid root");
     }
 
     private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);

@@ -13,6 +13,9 @@ public sealed record TargetTraits
     /// <summary>The only compression that its layers may have; null: any.</summary>
     public Compression? Compression { get; init; }
 
+    /// <summary>Whether layers stay as they are, however a user would have them compressed.</summary>
+    public bool KeepsLayers { get; init; }
+
     /// <summary>Whether it holds indexes, or one image only.</summary>
     public bool HoldsIndexes { get; init; } = true;
 }

@@ -93,7 +93,7 @@ public sealed class ImageCopier
         await _target.PrepareAsync(document, config, ct).ConfigureAwait(false);
 
         ImageFormat format = FormatOf(document);
-        Compression? compression = isImage ? _target.Traits.Compression ?? _options.Compression : null;
+        Compression? compression = isImage && !_target.Traits.KeepsLayers ? _target.Traits.Compression ?? _options.Compression : null;
         IReadOnlyList<Descriptor> layers = await CopyLayersAsync(manifest.Layers ?? [], compression, format, ct).ConfigureAwait(false);
         if (manifest.Config is { } named && !await _target.HasBlobAsync(named, _source, ct).ConfigureAwait(false))
         {
@@ -135,7 +135,7 @@ public sealed class ImageCopier
 
     private async Task<Descriptor> CopyLayerAsync(Descriptor layer, Compression? wanted, ImageFormat format, CancellationToken ct)
     {
-        if (wanted is null && MediaType.CompressionOf(layer.MediaType) == Compression.None) wanted = _options.PlainCompression;
+        if (wanted is null && !_target.Traits.KeepsLayers && MediaType.CompressionOf(layer.MediaType) == Compression.None) wanted = _options.PlainCompression;
         bool change = wanted is { } compression && MediaType.IsLayer(layer.MediaType) && !MediaType.IsForeign(layer.MediaType) && MediaType.CompressionOf(layer.MediaType) != compression;
         // What may stay at its own place stays there.
         if (MediaType.IsForeign(layer.MediaType) && layer.Urls is { Count: > 0 }) return layer;

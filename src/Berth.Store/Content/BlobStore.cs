@@ -65,18 +65,28 @@ internal sealed class BlobStore(StorePlaces places)
 /// <summary>A blob on its way, ours alone until it is disposed. What has come of it stays for the next one.</summary>
 internal sealed class ComingBlob(StorePlaces places, Digest digest, string path, Fd file) : IDisposable
 {
-    private bool _isPlaced;
+    private bool _isPlaced, _isGoneOnWith;
 
     /// <summary>Bytes that have come.</summary>
     public long Length { get; private set; } = KernelPath.Facts(file).Size;
 
     /// <summary>What has come, to be read again; null: nothing.</summary>
-    public Stream? OpenBeginning() =>
-        Length == 0 ? null : new BlobStream(KernelPath.Open(path, OpenFlags.ReadOnly), 0);
+    public Stream? OpenBeginning()
+    {
+        _isGoneOnWith = true;
+        return Length == 0 ? null : new BlobStream(KernelPath.Open(path, OpenFlags.ReadOnly), 0);
+    }
 
     /// <summary>Puts bytes of the blob at their offset.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
+        if (!_isGoneOnWith && Length > 0)
+        {
+            // Nobody has looked at what came before.
+            FileData.SetLength(file, 0);
+            Length = 0;
+        }
+        _isGoneOnWith = true;
         // What was there before is the same, or it will be found out at the end.
         if (offset + bytes.Length <= Length) return;
         ReadOnlySpan<byte> fresh = offset < Length ? bytes[(int)(Length - offset)..] : bytes;

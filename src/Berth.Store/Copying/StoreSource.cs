@@ -24,9 +24,9 @@ internal sealed class StoreSource(StoredImage image, StorePlaces places, Lease l
 
     public ValueTask DisposeAsync()
     {
-        lease.End();
         // Removed while it was read: then this was the last who needed it.
-        if (!new ImageList(places).Read().Any(other => other.Id == image.Id)) new Sweeper(places).Release(Holdings.Of(image));
+        if (new ImageList(places).Read().Any(other => other.Id == image.Id)) lease.End();
+        else new Sweeper(places).Remove(Holdings.Of(image), _ => lease.End());
         return ValueTask.CompletedTask;
     }
 }

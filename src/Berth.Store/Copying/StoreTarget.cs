@@ -44,7 +44,7 @@ public sealed class StoreTarget : IImageTarget
     public string Name => _reference?.Familiar ?? _places.Root;
 
     /// <inheritdoc/>
-    public TargetTraits Traits { get; } = new() { HoldsIndexes = false };
+    public TargetTraits Traits { get; } = new() { HoldsIndexes = false, KeepsLayers = true };
 
     /// <summary>Whether the name is that of a registry, which knows the image by its digest, too.</summary>
     public bool IsFromRegistry { get; init; }
@@ -65,6 +65,7 @@ public sealed class StoreTarget : IImageTarget
             foreach (Descriptor blob in blobs)
             {
                 if (!MediaType.IsLayer(blob.MediaType)) continue;
+                if (MediaType.IsForeign(blob.MediaType) && blob.Urls is { Count: > 0 }) throw new BerthException(Fault.Unsupported, $"{Name} has a layer that its registry may not give away, {blob.Digest}", "images of Windows have such, and do not run here");
                 // One that is there twice is brought once.
                 layers.Add(layers.Find(layer => layer.Blob.Digest == blob.Digest) ?? new Expected(layers.Count, blob, diffs[layers.Count], chains[layers.Count]));
             }
@@ -89,6 +90,11 @@ public sealed class StoreTarget : IImageTarget
         while (true)
         {
             if (_blobs.Has(blob) && (layer is null || FindTree(layer))) return true;
+            // It may borrow from those below. Who waited for them with the lock in hand would wait for another who does the same.
+            if (layer is not null && _blobs.Has(blob))
+            {
+                for (int i = 0; i < layer.Index; i++) await _layers[i].TreeAsync(ct).ConfigureAwait(false);
+            }
             if (_blobs.TryFetch(blob.Digest) is { } coming)
             {
                 // Between the look and the lock somebody may have brought it.

@@ -18,7 +18,7 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
     private readonly BlobStore _blobs = new(places);
     private readonly TreeStore _trees = new(places);
     private readonly Lock _turn = new();
-    private int _looked;
+    private int _looked, _lost;
 
     /// <summary>Looks.</summary>
     public async Task<CheckReport> RunAsync(CancellationToken ct)
@@ -26,7 +26,8 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
         IReadOnlyList<StoredImage> images = [.. ReadImages().Where(image => options.Since is null || image.Stored >= options.Since)];
         HashSet<Digest> bad = await LookAtBlobsAsync(images, ct).ConfigureAwait(false);
         await LookAtTreesAsync(images, bad, ct).ConfigureAwait(false);
-        LookForOrphans();
+        // What lines that cannot be read spoke of is not garbage.
+        if (_lost == 0) LookForOrphans();
         if (options.Force) ForgetBroken(images);
         return new CheckReport { Findings = _findings, Looked = _looked };
     }
@@ -42,9 +43,10 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
                 return [];
             }
             using Fd held = places.Lock();
-            IReadOnlyList<StoredImage> readable = new ImageList(places).ReadWhatCanBe(out int lost);
+            IReadOnlyList<StoredImage> readable = new ImageList(places).ReadWhatCanBe(out _lost);
+            File.Copy(places.Images, places.Images + ".damaged", overwrite: true);
             new ImageList(places).Write(readable, held);
-            Found("images.jsonl", e.Message, $"{lost} damaged lines were taken out; {readable.Count} images are left");
+            Found("images.jsonl", e.Message, $"{_lost} damaged lines were taken out, and are kept in images.jsonl.damaged; {readable.Count} images are left");
             return readable;
         }
     }
@@ -109,6 +111,12 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
                 if (layer.Tree.Length == 0 || !seen.Add(layer.Tree)) continue;
                 _looked++;
                 bool isThere = _trees.Has(layer.Tree), hasBlob = !bad.Contains(layer.Blob.Digest);
+                if (isThere && !hasBlob && options.Since is not null)
+                {
+                    // Both were written in the same seconds, and there is nothing to compare its files with.
+                    new Sweeper(places).Discard(places.TreePath(layer.Tree));
+                    isThere = false;
+                }
                 if (isThere && (options.Quick || !hasBlob)) continue;
                 if (!isThere && !(options.Repair && hasBlob))
                 {
@@ -116,7 +124,14 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
                     continue;
                 }
                 // The blob is what it should be, so what it unpacks to is what should be there.
-                (bool same, bool replaced) = await rebuilding.CompareAsync(image, i, options.Repair, ct).ConfigureAwait(false);
+                bool same, replaced;
+                try { (same, replaced) = await rebuilding.CompareAsync(image, i, options.Repair, ct).ConfigureAwait(false); }
+                // Its image was removed meanwhile, or the disk is full: the rest is looked at all the same.
+                catch (BerthException e)
+                {
+                    if (e.Kind != Fault.NotFound) Found($"layer {layer.DiffId} of {NameOf(image)}", $"it could not be compared: {e.Message}", null);
+                    continue;
+                }
                 if (!same) Found($"layer {layer.DiffId} of {NameOf(image)}", isThere ? "its files are not those of its blob" : "its files are missing", replaced ? "unpacked anew" : null);
             }
         }

@@ -4,6 +4,7 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Programs;
 using Berth.Oci.Content;
+using Berth.Oci.Faults;
 using Berth.Store.Layers;
 using Berth.Store.Leases;
 using Berth.Store.Places;
@@ -96,7 +97,12 @@ internal sealed class Measuring(StorePlaces places)
     private static Dictionary<string, long> MeasureAll(List<string> names, Func<string, string> pathOf, CancellationToken ct)
     {
         long[] bytes = new long[names.Count];
-        Parallel.For(0, names.Count, new ParallelOptions { CancellationToken = ct }, i => bytes[i] = DiskBytes(pathOf(names[i])));
+        Parallel.For(0, names.Count, new ParallelOptions { CancellationToken = ct }, i =>
+        {
+            // One that is taken away at this moment counts for nothing.
+            try { bytes[i] = DiskBytes(pathOf(names[i])); }
+            catch (Exception e) when (e is BerthException or LinuxException) { bytes[i] = 0; }
+        });
         Dictionary<string, long> sizes = [];
         for (int i = 0; i < names.Count; i++) sizes[names[i]] = bytes[i];
         return sizes;

@@ -31,12 +31,21 @@ internal sealed class Pruning(StorePlaces places, TimeProvider clock)
             if (isBounded && held <= (policy.KeepStorage ?? long.MaxValue) && free >= (policy.MinFree ?? 0)) break;
             long expected = shares.Leave(image);
             long freed = expected;
-            if (!dryRun) freed = new Sweeper(places).Remove(Holdings.Of(image), lockHeld => new Naming(places).Change(image.Id, static _ => null, lockHeld));
+            if (!dryRun)
+            {
+                bool isGone = false;
+                freed = new Sweeper(places).Remove(Holdings.Of(image), lockHeld => new Naming(places).Change(image.Id, found => (isGone = IsAsItWas(image, found)) ? null : found, lockHeld));
+                if (!isGone) continue;
+            }
             items.Add(new PrunedItem(image.Id, image.Names.Count > 0 ? string.Join(", ", image.Names) : image.RepoDigests.Count > 0 ? image.RepoDigests[0] : image.Id.ToString(), freed, reason));
             (bytes, held, free) = (bytes + freed, held - freed, free + freed);
         }
         return new PruneReport { Items = items, Bytes = bytes };
     }
+
+    // Erasing takes its time: somebody may have named, pinned or begun to use it since it was chosen.
+    private bool IsAsItWas(StoredImage chosen, StoredImage found) =>
+        !found.IsPinned && found.Stored == chosen.Stored && found.Names.SequenceEqual(chosen.Names) && !SnapshotRecord.ReadAll(places).Exists(snapshot => snapshot.Image == found.Id);
 
     private List<(StoredImage Image, string Reason)> Candidates(PrunePolicy policy)
     {

@@ -1,6 +1,8 @@
 // What killed commands have left is tidied up by the next one.
+using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Oci.Content;
+using Berth.Oci.Faults;
 using Berth.Store.Layers;
 using Berth.Store.Leases;
 using Berth.Store.Places;
@@ -21,14 +23,21 @@ internal sealed class Recovery(StorePlaces places, TimeProvider clock)
     /// <returns>Bytes that are free now.</returns>
     public long Run(TimeSpan patience)
     {
-        long freed = ReleaseDead(patience);
+        long freed = Try(() => ReleaseDead(patience));
         foreach (string name in KernelPath.List(places.Making))
         {
-            if (!IsHeld($"{places.Leases}/{name[..Math.Max(0, name.IndexOf('.'))]}")) freed += Sweeper.Erase($"{places.Making}/{name}");
+            if (!IsHeld($"{places.Leases}/{name[..Math.Max(0, name.IndexOf('.'))]}")) freed += Try(() => Sweeper.Erase($"{places.Making}/{name}"));
         }
-        foreach (string name in KernelPath.List(places.Trash)) freed += Sweeper.Erase($"{places.Trash}/{name}");
-        freed += RemoveParts();
+        foreach (string name in KernelPath.List(places.Trash)) freed += Try(() => Sweeper.Erase($"{places.Trash}/{name}"));
+        freed += Try(RemoveParts);
         return freed;
+    }
+
+    /// <summary>What cannot be tidied up now keeps nobody from working with the rest: a check tells of it.</summary>
+    private static long Try(Func<long> tidy)
+    {
+        try { return tidy(); }
+        catch (Exception e) when (e is BerthException or LinuxException) { return 0; }
     }
 
     private long ReleaseDead(TimeSpan patience)
@@ -67,8 +76,9 @@ internal sealed class Recovery(StorePlaces places, TimeProvider clock)
         foreach (string name in names)
         {
             string path = $"{places.Coming}/{name}";
-            if (spoken.Contains(name)) continue;
-            using Linux.Fd? file = StorePlaces.TryHold(path);
+            // One that is written at once is not locked yet in the moment in which it is made.
+            if (spoken.Contains(name) || clock.GetUtcNow() - File.GetLastWriteTimeUtc(path) < TimeSpan.FromSeconds(name.Contains('-') ? 0 : 60)) continue;
+            using Fd? file = StorePlaces.TryHold(path);
             if (file is null) continue;
             freed += TreeEraser.Erase(path);
         }

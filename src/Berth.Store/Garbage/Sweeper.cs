@@ -21,13 +21,14 @@ internal sealed class Needed
     public static Needed Read(StorePlaces places, string? exceptLease = null)
     {
         Needed needed = new();
-        foreach (StoredImage image in new ImageList(places).Read()) needed.Add(Holdings.Of(image));
-        foreach (SnapshotRecord snapshot in SnapshotRecord.ReadAll(places)) needed.Trees.UnionWith(snapshot.Trees);
+        // Leases first: what one of them covers has its place below before the lease ends, and is met there if not here.
         foreach (LeaseRecord lease in Lease.ReadAll(places))
         {
             // Of one that says what goes, nobody needs anything.
             if (lease.Name != exceptLease && lease.Kind != LeaseKind.Going) needed.Add(lease.Holdings);
         }
+        foreach (SnapshotRecord snapshot in SnapshotRecord.ReadAll(places)) needed.Trees.UnionWith(snapshot.Trees);
+        foreach (StoredImage image in new ImageList(places).Read()) needed.Add(Holdings.Of(image));
         return needed;
     }
 
@@ -80,8 +81,18 @@ internal sealed class Sweeper(StorePlaces places)
                 throw;
             }
         }
-        try { return Release(candidates, going.Name); }
-        finally { going.End(); }
+        try
+        {
+            long freed = Release(candidates, going.Name);
+            going.End();
+            return freed;
+        }
+        catch
+        {
+            // What is left is still spoken of.
+            going.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes one thing away, whoever needs it.</summary>

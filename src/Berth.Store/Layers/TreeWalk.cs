@@ -72,10 +72,12 @@ internal sealed class TreeWalk : IDisposable
         return false;
     }
 
-    /// <summary>Goes into a directory in here.</summary>
+    /// <summary>Goes into a directory in here, unless it vanished meanwhile.</summary>
     public void Enter(byte[] name, NodeFacts facts)
     {
-        Fd fd = TreeFd.TryOpen(Here, name, OpenFlags.Directory, out Errno errno) ?? throw Failure(errno, LayerPath.Show(PathOf(name)));
+        Fd? fd = TreeFd.TryOpen(Here, name, OpenFlags.Directory, out Errno errno);
+        if (fd is null && errno == Errno.ENOENT) return;
+        if (fd is null) throw Failure(errno, LayerPath.Show(PathOf(name)));
         _levels.Add(new Level(fd, name, facts, Listed(fd)));
         if (_levels.Count <= MostOpen) return;
         Level far = _levels[^(MostOpen + 1)];

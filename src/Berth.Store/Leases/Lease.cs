@@ -75,12 +75,13 @@ internal sealed class Lease : IDisposable
     public static List<LeaseRecord> ReadAll(StorePlaces places)
     {
         List<LeaseRecord> leases = [];
-        foreach (string name in KernelPath.List(places.Leases))
+        foreach (string name in StorePlaces.List(places.Leases))
         {
             // Half written: who wrote it had not begun to rely on it.
             if (name.EndsWith(".new", StringComparison.Ordinal)) continue;
             string path = $"{places.Leases}/{name}";
-            if (KernelFile.TryRead(path, out _) is { } bytes && Read(name, bytes, File.GetLastWriteTimeUtc(path)) is { } lease) leases.Add(lease);
+            if (KernelFile.TryRead(path, out Errno errno) is { } bytes) leases.Add(Read(name, bytes, File.GetLastWriteTimeUtc(path)));
+            else if (errno != Errno.ENOENT) throw new LinuxException("open", path, errno);
         }
         return leases;
     }
@@ -103,7 +104,7 @@ internal sealed class Lease : IDisposable
         return text.ToArray();
     }
 
-    private static LeaseRecord? Read(string name, byte[] bytes, DateTimeOffset since)
+    private static LeaseRecord Read(string name, byte[] bytes, DateTimeOffset since)
     {
         try
         {

@@ -105,8 +105,14 @@ internal sealed class StorePlaces
     public static bool IsHeld(string path)
     {
         using Fd? file = KernelPath.TryOpen(path, OpenFlags.ReadOnly);
-        return file is not null && !KernelPath.Lock(file, wait: false);
+        // Whom we cannot ask lives, as far as we know.
+        return file is null ? KernelPath.LastErrno != Errno.ENOENT : !KernelPath.Lock(file, wait: false);
     }
+
+    /// <summary>What is in a folder of the store. One that cannot be read is not empty: who sweeps would take that for a reason.</summary>
+    /// <exception cref="LinuxException">It cannot be read.</exception>
+    public static List<string> List(string folder) =>
+        KernelDirectory.TryListAll(folder, out Errno errno) ?? (errno == Errno.ENOENT ? [] : throw new LinuxException("open", folder, errno));
 
     private string At(string name) => $"{Root}/{name}";
 }

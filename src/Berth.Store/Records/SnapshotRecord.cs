@@ -1,5 +1,6 @@
 // A root file system over an image, as its record has it.
 using System.Text.Json;
+using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
@@ -32,7 +33,7 @@ public sealed record SnapshotRecord
     internal static List<SnapshotRecord> ReadAll(StorePlaces places)
     {
         List<SnapshotRecord> snapshots = [];
-        foreach (string name in KernelPath.List(places.Snapshots))
+        foreach (string name in StorePlaces.List(places.Snapshots))
         {
             if (TryRead(places, name) is { } snapshot) snapshots.Add(snapshot);
         }
@@ -43,7 +44,8 @@ public sealed record SnapshotRecord
     /// <exception cref="BerthException">WrongState: it is damaged.</exception>
     internal static SnapshotRecord? TryRead(StorePlaces places, string name)
     {
-        if (KernelFile.TryRead($"{places.Snapshots}/{name}/record", out _) is not { } bytes) return null;
+        string path = $"{places.Snapshots}/{name}/record";
+        if (KernelFile.TryRead(path, out Errno errno) is not { } bytes) return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new LinuxException("open", path, errno);
         try
         {
             using JsonDocument document = JsonDocument.Parse(bytes);

@@ -8,13 +8,27 @@ namespace Berth.Store.Snapshots;
 internal static class MountTable
 {
     /// <summary>Whether something is mounted at a path.</summary>
-    public static bool Has(string target) => Lines().Any(line => Unescaped(line[4]) == target);
+    public static bool Has(string target) => Lines("self").Any(line => Unescaped(line[4]) == target);
 
     /// <summary>Where mounts are in which a folder is the topmost one; the latest first.</summary>
-    public static List<string> TargetsOf(string folder)
+    public static List<string> TargetsOf(string folder) => TargetsOf(folder, "self");
+
+    /// <summary>A process in whose mount namespace, which is not ours, a folder is the topmost one of a mount; null: none that we may ask.</summary>
+    public static string? FindElsewhere(string folder)
+    {
+        HashSet<string> seen = [KernelPath.ReadLink("/proc/self/ns/mnt") ?? ""];
+        foreach (string process in KernelPath.List("/proc"))
+        {
+            if (!char.IsAsciiDigit(process[0]) || KernelPath.ReadLink($"/proc/{process}/ns/mnt") is not { } mounts || !seen.Add(mounts)) continue;
+            if (TargetsOf(folder, process).Count > 0) return process;
+        }
+        return null;
+    }
+
+    private static List<string> TargetsOf(string folder, string process)
     {
         List<string> targets = [];
-        foreach (string[] fields in Lines())
+        foreach (string[] fields in Lines(process))
         {
             int options = Array.IndexOf(fields, "-") + 3;
             bool isOverlay = options > 2 && options < fields.Length && fields[options - 2] == "overlay";
@@ -37,7 +51,7 @@ internal static class MountTable
         return false;
     }
 
-    private static IEnumerable<string[]> Lines() => (KernelFile.TryReadText("/proc/self/mountinfo") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')).Where(static fields => fields.Length > 6);
+    private static IEnumerable<string[]> Lines(string process) => (KernelFile.TryReadText($"/proc/{process}/mountinfo") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(' ')).Where(static fields => fields.Length > 6);
 
     // Space, tab, line feed and backslash are written as octal numbers.
     private static string Unescaped(string text)

@@ -108,6 +108,7 @@ public sealed class SnapshotStore
             if (!force) throw new BerthException(Fault.Conflict, $"the snapshot {name} is mounted at {target}", "unmount it first, or remove it by force");
             OverlayMount.Detach(target);
         }
+        if (!force && MountTable.FindElsewhere(UpperOf(name)) is { } pid) throw new BerthException(Fault.Conflict, $"the snapshot {name} is mounted in the namespace of the process {pid}", "unmount it there first, or remove it by force");
         Holdings layers = new([], ReadTrees(name));
         Sweeper sweeper = new(_places);
         string? gone = null;
@@ -145,13 +146,18 @@ public sealed class SnapshotStore
             if (record.IsCopy) CopyLayers(record, folder + "/upper", CancellationToken.None);
             else CopyRoot(record, folder + "/upper");
             if (!isReadOnly && !record.IsCopy) KernelPath.MakeDirectory(folder + "/work", 0x1C0);
-            KernelPath.WriteAtomically(folder + "/record", record.Bytes(), 0x180);
+            WriteRecord(folder + "/record", record.Bytes());
             KernelPath.Rename(folder, FolderOf(name));
         }
         catch (LinuxException e) when (e.Errno is Errno.EEXIST or Errno.ENOTEMPTY)
         {
             TreeEraser.Erase(folder);
             throw new BerthException(Fault.Conflict, $"there is a snapshot '{name}' already", inner: e);
+        }
+        catch (Exception)
+        {
+            TreeEraser.Erase(folder);
+            throw;
         }
         finally { lease.End(); }
         return record;
@@ -161,6 +167,14 @@ public sealed class SnapshotStore
     {
         try { return SnapshotRecord.TryRead(_places, name)?.Trees ?? []; }
         catch (BerthException) { return []; } // what it stood on, a check finds
+    }
+
+    private static void WriteRecord(string path, byte[] bytes)
+    {
+        using Fd file = KernelPath.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180);
+        KernelPath.WriteAll(file, bytes, path);
+        // After a power cut nobody could say any more what it stands on.
+        if (!FdIo.TrySync(file, out Errno errno)) throw new LinuxException("fsync", path, errno);
     }
 
     private void CopyLayers(SnapshotRecord record, string to, CancellationToken ct)
