@@ -68,6 +68,8 @@ internal static class Words
                 "w" => TimeSpan.FromDays(7 * number),
                 _ => throw NoSpan(text),
             };
+            // What is before the year 1 is no time.
+            if (sum.TotalDays > 365_000) throw NoSpan(text);
             rest = rest[unit..];
         }
         return sum;

@@ -36,6 +36,14 @@ public sealed class ImageVerbTests : IDisposable
     [InlineData("**a*", "bba", true)]
     public void Patterns_are_those_of_Go(string pattern, string text, bool matches) => Assert.Equal(matches, Glob.Matches(pattern, text));
 
+    [Theory]
+    [InlineData("253402300800")]
+    [InlineData("99999999999999")]
+    [InlineData("1000000w")]
+    [InlineData("1000000w1000000w")]
+    public void A_time_that_no_calendar_has_is_refused(string text) =>
+        Assert.Equal(Fault.InvalidArgument, Assert.Throws<BerthException>(() => ImageFilter.Time(text, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))).Kind);
+
     [Fact]
     public void A_pattern_of_many_stars_ends_soon() => Assert.False(Glob.Matches(string.Concat(Enumerable.Repeat("*a", 30)) + "b", new string('a', 200)));
 

@@ -95,10 +95,13 @@ internal sealed class ImageFilter
         return config.Config?.Labels is { } labels && labels.TryGetValue(equals < 0 ? wanted : wanted[..equals], out string? value) && (equals < 0 || value == wanted[(equals + 1)..]);
     }
 
+    /// <summary>Of the year 9999, after which no time can be written.</summary>
+    internal static long LastSecond { get; } = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     /// <summary>A time, or how long ago it was.</summary>
     internal static DateTimeOffset Time(string text, DateTimeOffset now)
     {
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)) return DateTimeOffset.FromUnixTimeSeconds(seconds);
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= LastSecond) return DateTimeOffset.FromUnixTimeSeconds(seconds);
         if (text.Contains('-') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)) return time;
         return now - Words.ParseSpan(text);
     }
