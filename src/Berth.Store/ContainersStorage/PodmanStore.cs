@@ -66,16 +66,19 @@ public sealed class PodmanStore
         return images;
     }
 
-    /// <summary>An image by its name or the beginning of its id, as the source of a copy. Its layers come as they lie there: not compressed.</summary>
+    /// <summary>An image by its name, the beginning of its id, or as skopeo writes both (NAME@ID, @ID), as the source of a copy. Its layers come as they lie there: not compressed.</summary>
     /// <exception cref="BerthException">NotFound.</exception>
     public IImageSource Source(string nameOrId)
     {
         IReadOnlyList<PodmanImage> images = List();
+        string asked = nameOrId;
+        // A digest has a colon; what is an id here says more than the name before it.
+        if (nameOrId.LastIndexOf('@') is >= 0 and int at && nameOrId[(at + 1)..] is { Length: > 0 } id && id.All(char.IsAsciiHexDigitLower)) nameOrId = id;
         ImageReference.TryParse(nameOrId, out ImageReference? reference);
         string? full = reference?.WithDefaultTag().ToString();
         PodmanImage image = images.FirstOrDefault(one => one.Names.Contains(nameOrId) || (full is not null && one.Names.Contains(full)) || (reference is not null && one.Names.Contains("localhost/" + reference.Repository + ":" + (reference.Tag ?? ImageReference.DefaultTag))))
             ?? images.FirstOrDefault(one => nameOrId.Length >= 3 && one.Id.StartsWith(nameOrId.Replace("sha256:", "", StringComparison.Ordinal), StringComparison.Ordinal))
-            ?? throw new BerthException(Fault.NotFound, $"containers-storage:[{_root}] has no image '{nameOrId}'", images.Count == 0 ? "it is empty" : "it has " + string.Join(", ", images.SelectMany(static one => one.Names).Take(20)));
+            ?? throw new BerthException(Fault.NotFound, $"containers-storage:[{_root}] has no image '{asked}'", images.Count == 0 ? "it is empty" : "it has " + string.Join(", ", images.SelectMany(static one => one.Names).Take(20)));
         return new PodmanSource(this, image);
     }
 
