@@ -1,4 +1,5 @@
 // storage snapshots: root file systems over images, without a container.
+using System.Globalization;
 using Berth.Cli.Arguments;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Output;
@@ -139,6 +140,15 @@ internal static class SnapshotVerbs
         },
     };
 
+    /// <summary>The time that was given, or the one that whoever builds reproducibly has in the environment.</summary>
+    private static DateTimeOffset? Created(Invocation invocation)
+    {
+        if (invocation.Find("created") is { } created) return ImageFilter.Time(created, invocation.Session.Clock.GetUtcNow());
+        if (invocation.Session.Variable("SOURCE_DATE_EPOCH") is not { Length: > 0 } epoch) return null;
+        return long.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= ImageFilter.LastSecond ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : throw new BerthException(Fault.InvalidArgument, $"SOURCE_DATE_EPOCH is a number of seconds, not '{epoch}'");
+    }
+
     private static async Task<int> CommitAsync(Invocation invocation)
     {
         Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
@@ -147,8 +157,7 @@ internal static class SnapshotVerbs
         {
             Author = invocation.Find("author"),
             Comment = invocation.Find("message"),
-            Created = invocation.Find("created") is { } created ? ImageFilter.Time(created, invocation.Session.Clock.GetUtcNow())
-                : long.TryParse(invocation.Session.Variable("SOURCE_DATE_EPOCH"), out long seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null,
+            Created = Created(invocation),
             Change = changes.Count == 0 ? null : config => Changes.Apply(config, changes),
             Format = invocation.Find("format") switch { null or "oci" => ImageFormat.Oci, "docker" or "v2s2" => ImageFormat.Docker, { } other => throw new BerthException(Fault.InvalidArgument, $"--format is oci or docker, not '{other}'") },
             Compression = invocation.Find("compression-format") switch { null or "gzip" => Compression.Gzip, "zstd" => Compression.Zstd, "none" => Compression.None, { } other => throw new BerthException(Fault.InvalidArgument, $"--compression-format is gzip, zstd or none, not '{other}'") },
