@@ -100,6 +100,10 @@ public sealed class TravellingImage : IDisposable
     /// <returns>What it said.</returns>
     public string BerthAt(string store, params string[] words) => Start(Binary, ["--root", $"{_folder}/{store}", .. words]);
 
+    /// <summary>Runs berth with one more variable in its environment, NAME=VALUE.</summary>
+    /// <returns>What it said.</returns>
+    public string BerthWith(string variable, params string[] words) => Start("/usr/bin/env", [variable, Binary, "--root", $"{_folder}/store", .. words]);
+
     /// <summary>Runs a tool of the system, with a store in the folder where it has one.</summary>
     /// <returns>What it said.</returns>
     public string Run(string program, params string[] words)
