@@ -105,6 +105,7 @@ internal static class CommandTree
         [
             new("check", "Look whether the store is whole", Check.Make) { Group = All },
             new("prune", "Remove what nobody needs", Prune.Make) { Group = All },
+            new("policy", "Say what goes by itself when an image comes", Policy.Make) { Group = All },
             new("df", "Show where the bytes are", Usage.Make) { Group = All },
             new("snapshots", "Root file systems over images", SnapshotVerbs.Make) { Group = All, Aliases = ["snapshot"] },
         ],

@@ -187,6 +187,19 @@ public sealed class ImageStore
     /// <summary>Takes away what a policy lets go; or, of a dry run, tells it.</summary>
     public PruneReport Prune(PrunePolicy policy, bool dryRun, CancellationToken ct) => new Pruning(_places, _options.Clock).Run(policy, dryRun, ct);
 
+    /// <summary>What the store lets go by itself, whenever an image has come; null: nothing.</summary>
+    public StorePolicy? Policy => StorePolicy.TryRead(_places);
+
+    /// <summary>Changes that; one that says nothing takes it away.</summary>
+    public void SetPolicy(StorePolicy policy)
+    {
+        using Fd held = _places.Lock();
+        policy.Write(_places, held);
+    }
+
+    /// <summary>What that would let go now.</summary>
+    public PruneReport TellPolicy(StorePolicy policy, CancellationToken ct) => new Pruning(_places, _options.Clock).Apply(policy, default, dryRun: true, ct);
+
     /// <summary>Looks through everything, and mends it if that is wanted.</summary>
     public Task<CheckReport> CheckAsync(CheckOptions options, CancellationToken ct) => new Checking(_places, new Rebuilding(_places, _unpack), options).RunAsync(ct);
 

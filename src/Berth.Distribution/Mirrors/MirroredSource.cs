@@ -1,4 +1,5 @@
 // An image that may be had at several places: mirrors in their order, then its own registry.
+using System.Collections.Concurrent;
 using System.Text;
 using Berth.Distribution.Protocol;
 using Berth.Images.Copying;
@@ -15,6 +16,8 @@ internal sealed class MirroredSource : IImageSource, IRegistryPlace
     private readonly ImageReference _asked;
     private readonly IReadOnlyList<Endpoint> _endpoints;
     private readonly RegistrySource[] _sources;
+    // How often each blob was opened: again means that it broke off, or was not what its digest says.
+    private readonly ConcurrentDictionary<Digest, int> _opened = [];
     private volatile int _first;
 
     public MirroredSource(ImageReference asked, IReadOnlyList<Endpoint> endpoints)
@@ -36,19 +39,25 @@ internal sealed class MirroredSource : IImageSource, IRegistryPlace
         return manifest;
     }
 
-    public async Task<Stream> OpenBlobAsync(Descriptor blob, long offset, CancellationToken ct) =>
-        (await TryAsync(blob.Digest, source => source.OpenBlobAsync(blob, offset, ct)).ConfigureAwait(false)).Result;
+    public bool HasSeveralPlaces => _sources.Length > 1;
+
+    public async Task<Stream> OpenBlobAsync(Descriptor blob, long offset, CancellationToken ct)
+    {
+        int before = _opened.AddOrUpdate(blob.Digest, 0, static (_, count) => count + 1);
+        return (await TryAsync(blob.Digest, source => source.OpenBlobAsync(blob, offset, ct), before).ConfigureAwait(false)).Result;
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<(T Result, int By)> TryAsync<T>(Digest digest, Func<RegistrySource, Task<T>> ask)
+    private async Task<(T Result, int By)> TryAsync<T>(Digest digest, Func<RegistrySource, Task<T>> ask, int skip = 0)
     {
         List<(Endpoint Endpoint, BerthException Fault)> failed = [];
         int first = _first;
         for (int i = 0; i < _sources.Length; i++)
         {
-            // The first one, and then the others in their order.
-            int at = i == 0 ? first : i <= first ? i - 1 : i;
+            // The first one, and then the others in their order; from the next one on, if it was tried before.
+            int turn = (i + skip) % _sources.Length;
+            int at = turn == 0 ? first : turn <= first ? turn - 1 : turn;
             if (!_endpoints[at].Answers(digest)) continue;
             try { return (await ask(_sources[at]).ConfigureAwait(false), at); }
             catch (BerthException e) { failed.Add((_endpoints[at], e)); }

@@ -63,6 +63,15 @@ public sealed partial class EngineImages
     /// <summary>Takes away what a policy lets go; or, of a dry run, tells it.</summary>
     public Task<PruneReport> PruneAsync(PrunePolicy policy, bool dryRun = false, CancellationToken ct = default) => Task.Run(() => _ends.Store.Prune(policy, dryRun, ct), ct);
 
+    /// <summary>What the store lets go by itself, whenever an image has come; null: nothing.</summary>
+    public StorePolicy? Policy => _ends.Looked.Policy;
+
+    /// <summary>Changes that; one that says nothing takes it away.</summary>
+    public void SetPolicy(StorePolicy policy) => _ends.Store.SetPolicy(policy);
+
+    /// <summary>What a policy would let go now, with reasons.</summary>
+    public Task<PruneReport> TellPolicyAsync(StorePolicy policy, CancellationToken ct = default) => Task.Run(() => _ends.Looked.TellPolicy(policy, ct), ct);
+
     /// <summary>Looks through the store, and mends it if that is wanted.</summary>
     public Task<CheckReport> CheckAsync(CheckOptions options, CancellationToken ct = default) => _ends.Store.CheckAsync(options, ct);
 

@@ -10,6 +10,9 @@ public interface IImageSource : IAsyncDisposable
     /// <summary>For messages, as its user would write it: <c>docker://quay.io/a/b:c</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether a blob that is opened once more comes from another place, so that one which was wrong may be right then.</summary>
+    bool HasSeveralPlaces => false;
+
     /// <summary>The manifest of this digest; the default digest asks for what the name leads to.</summary>
     /// <exception cref="Oci.Faults.BerthException">NotFound, Denied, Unavailable; InvalidArgument: it is damaged.</exception>
     Task<ManifestDocument> ReadManifestAsync(Digest digest, CancellationToken ct);

@@ -163,7 +163,7 @@ public sealed class ImageCopier
                 return;
             }
             // A beginning that is not of this blob is not there the second time.
-            catch (BerthException e) when (attempt < _options.Retries && !ct.IsCancellationRequested && (e.Kind == Fault.Unavailable || (e.Kind == Fault.InvalidArgument && beginning is not null && attempt == 0)))
+            catch (BerthException e) when (attempt < _options.Retries && !ct.IsCancellationRequested && (e.Kind == Fault.Unavailable || (e.Kind == Fault.InvalidArgument && attempt == 0 && (beginning is not null || _source.HasSeveralPlaces))))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250 << Math.Min(attempt, 6)), ct).ConfigureAwait(false);
             }

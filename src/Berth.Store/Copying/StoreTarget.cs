@@ -198,6 +198,7 @@ public sealed class StoreTarget : IImageTarget
         going?.End();
         _lease.End();
         _lease = null;
+        if (StorePolicy.TryRead(_places) is { } policy) await Task.Run(() => new Pruning(_places, _clock).Apply(policy, Image.Id, dryRun: false, ct), ct).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -43,6 +43,14 @@ internal sealed class Pruning(StorePlaces places, TimeProvider clock)
         return new PruneReport { Items = items, Bytes = bytes };
     }
 
+    /// <summary>Does what a store's own policy says.</summary>
+    public PruneReport Apply(StorePolicy policy, Digest except, bool dryRun, CancellationToken ct)
+    {
+        List<PrunedItem> items = [];
+        foreach (PrunePolicy step in policy.Steps(except)) items.AddRange(Run(step, dryRun, ct).Items.Where(item => !items.Exists(other => other.Image == item.Image)));
+        return new PruneReport { Items = items, Bytes = items.Sum(static item => item.Bytes) };
+    }
+
     // Erasing takes its time: somebody may have named, pinned or begun to use it since it was chosen.
     private bool IsAsItWas(StoredImage chosen, StoredImage found) =>
         !found.IsPinned && found.Stored == chosen.Stored && found.Names.SequenceEqual(chosen.Names) && !SnapshotRecord.ReadAll(places).Exists(snapshot => snapshot.Image == found.Id);

@@ -37,6 +37,44 @@ public sealed class RegistriesTests : IDisposable
         Assert.DoesNotContain(itself.Seen, request => request["x-key"] is not null || request.Target.Contains("ns=", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_mirror_that_breaks_off_or_has_another_content_is_left_for_the_registry(bool isWrong)
+    {
+        TestImage image = TestImage.Of([new string('x', 100_000)], Compression.None);
+        Digest layer = image.Manifest.Manifest!.Layers![0].Digest;
+        string Answer(RawRequest request, bool isMirror)
+        {
+            string asked = request.Path[(request.Path.LastIndexOf('/') + 1)..];
+            if (request.Path.Contains("/manifests/", StringComparison.Ordinal)) return Reply(200, Encoding.Latin1.GetString(image.Manifest.Bytes.Span), $"Content-Type: {MediaType.Manifest}");
+            if (!Digest.TryParse(asked, out Digest digest)) return Reply(200);
+            string blob = Encoding.Latin1.GetString(image.Blobs[digest]);
+            int from = request["range"] is { } range ? int.Parse(range.Split('=')[1].Split('-')[0], System.Globalization.CultureInfo.InvariantCulture) : 0;
+            string head = from == 0 ? "HTTP/1.1 200 X" : $"HTTP/1.1 206 X\r\nContent-Range: bytes {from}-{blob.Length - 1}/{blob.Length}";
+            string content = isMirror && digest == layer ? isWrong ? blob[from..].Replace('x', 'y') : blob[from..Math.Max(from, 1000)] : blob[from..];
+            return $"{head}\r\nContent-Length: {blob.Length - from}\r\nConnection: close\r\n\r\n{content}";
+        }
+        await using RawServer mirror = new(async (request, stream, ct) =>
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Answer(request, true)), ct);
+            // Hung up on in the middle.
+            if (!isWrong && request.Path.EndsWith(layer.Encoded, StringComparison.Ordinal)) throw new IOException();
+        });
+        await using RawServer itself = new(request => Answer(request, false));
+        _home.Write("etc/containers/registries.conf", $"[[registry]]\nlocation = \"{itself.Name}\"\n[[registry.mirror]]\nlocation = \"{mirror.Name}\"\n");
+        using Registries registries = Open(null);
+        string folder = Directory.CreateTempSubdirectory("berth-mirror-").FullName;
+        try
+        {
+            Berth.Images.Layouts.OciLayout layout = new(folder);
+            await Berth.Images.Copying.ImageCopier.CopyAsync(registries.Source(ImageReference.Parse($"{itself.Name}/a:1")), layout.Target("1"), ct: Now);
+            Assert.Equal(image.Blobs[layer], File.ReadAllBytes($"{folder}/blobs/sha256/{layer.Encoded}"));
+            Assert.Contains(mirror.Seen, request => request.Path.EndsWith(layer.Encoded, StringComparison.Ordinal));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
     [Fact]
     public async Task Credentials_for_a_registry_are_not_told_to_its_mirrors()
     {

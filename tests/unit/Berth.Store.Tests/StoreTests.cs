@@ -308,6 +308,34 @@ public sealed class StoreTests : Sandbox
     }
 
     [Fact]
+    public async Task A_store_with_a_policy_keeps_to_it_by_itself_whenever_an_image_comes()
+    {
+        ImageStore store = Open();
+        List<StoredImage> images = [];
+        Task<StoredImage> Next() => PullAsync(store, TestImage.Of(new TestTar().Directory("./").File("f", images.Count + new string('x', 300_000))), ImageReference.Parse($"example.org/a{images.Count}:1"));
+        for (int i = 0; i < 3; i++) images.Add(await Next());
+        StoreUsage usage = store.Measure(Now);
+        store.Pin(images[0], true);
+        StorePolicy policy = new() { KeepStorage = usage.TotalBytes + 8192 };
+        Assert.Empty(store.TellPolicy(policy, Now).Items);
+        store.SetPolicy(policy);
+        Assert.Equal(policy, store.Policy);
+        images.Add(await Next());
+        Assert.Equal([images[0].Id, images[2].Id, images[3].Id], store.List().Select(static image => image.Id));
+        // Though it alone is too much: who has just come is wanted.
+        store.SetPolicy(new StorePolicy { KeepStorage = 1 });
+        images.Add(await Next());
+        Assert.Equal([images[0].Id, images[4].Id], store.List().Select(static image => image.Id));
+        Assert.Contains(images[4].Id, store.TellPolicy(store.Policy!, Now).Items.Select(static item => item.Image));
+        store.SetPolicy(new StorePolicy());
+        Assert.Null(store.Policy);
+        ImageStore later = Open(new Later(TimeSpan.FromDays(8)));
+        later.SetPolicy(new StorePolicy { MaxAge = TimeSpan.FromDays(7) });
+        Assert.Equal([images[4].Id], later.TellPolicy(later.Policy!, Now).Items.Select(static item => item.Image));
+        await CleanAsync(store);
+    }
+
+    [Fact]
     public async Task A_snapshot_keeps_the_layers_of_an_image_that_is_gone()
     {
         ImageStore store = Open();
