@@ -33,9 +33,11 @@ internal sealed class Naming(StorePlaces places)
         return images.Find(other => other.Id == image.Id)!;
     }
 
-    // From an archive comes a manifest that was made up for it. The one of a registry is worth more: it can be pushed as it is.
+    // A manifest by which a registry knows the image can be pushed as it is; that of docker's archive, of plain tars, was made up for it.
     private static bool Stays(StoredImage before, StoredImage image, IReadOnlyList<Digest> registryDigests) =>
-        registryDigests.Count == 0 && before.Manifest.Digest != image.Manifest.Digest;
+        registryDigests.Count == 0 && before.RepoDigests.Count > 0 && before.Manifest.Digest != image.Manifest.Digest && IsPlain(image) && !IsPlain(before);
+
+    private static bool IsPlain(StoredImage image) => image.Layers.All(static layer => MediaType.CompressionOf(layer.Blob.MediaType) == Compression.None);
 
     /// <summary>An image gets one more name, which another loses.</summary>
     public StoredImage? Tag(Digest id, ImageReference name, Fd held)
