@@ -75,13 +75,14 @@ public sealed class ImageStore
     /// <summary>The manifest of an image.</summary>
     public ManifestDocument ReadManifest(StoredImage image) => ManifestDocument.Read(_blobs.Read(image.Manifest.Digest, ManifestDocument.MostBytes), image.Manifest.MediaType, image.Manifest.Digest);
 
-    /// <summary>The bytes of the configuration of an image.</summary>
-    public ReadOnlyMemory<byte> ReadConfigBytes(StoredImage image) => image.Id == image.Manifest.Digest ? "{}"u8.ToArray() : _blobs.Read(image.Id, ImageCopier.MostConfig);
+    /// <summary>The bytes of the configuration of an image, or of what an artifact has in its place.</summary>
+    public ReadOnlyMemory<byte> ReadConfigBytes(StoredImage image) => image.Config.IsEmpty ? "{}"u8.ToArray() : _blobs.Read(image.Config, ImageCopier.MostConfig);
 
     /// <summary>The configuration of an image; of an artifact an empty one.</summary>
     /// <exception cref="BerthException">WrongState: it is damaged.</exception>
     public ImageConfig ReadConfig(StoredImage image)
     {
+        if (image.Config != image.Id) return new ImageConfig();
         try { return JsonSerializer.Deserialize(ReadConfigBytes(image).Span, ImageJson.Plain.ImageConfig) ?? new ImageConfig(); }
         catch (JsonException e) { throw new BerthException(Fault.WrongState, $"the configuration {image.Id} cannot be read", inner: e); }
     }
@@ -128,7 +129,7 @@ public sealed class ImageStore
     {
         StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}");
         using Fd held = _places.Lock();
-        new Naming(_places).Change(image.Id, found => Without(found, name), held);
+        if (!new Naming(_places).Change(image.Id, found => Without(found, name), held)) throw Gone(image);
         return new RemovalReport { Untagged = [name.WithDefaultTag().ToString()] };
     }
 
@@ -147,7 +148,7 @@ public sealed class ImageStore
             report = new RemovalReport { Untagged = isLast ? [.. found.Names, .. found.RepoDigests] : [name.WithDefaultTag().ToString()], Deleted = isLast ? [found.Id] : [] };
             return isLast ? null : left;
         }, held));
-        return report with { Bytes = bytes };
+        return report.Untagged.Count == 0 ? throw Gone(image) : report with { Bytes = bytes };
     }
 
     /// <summary>Takes an image away with all its names. What other images or snapshots need of it stays.</summary>
@@ -205,12 +206,6 @@ public sealed class ImageStore
 
     /// <summary>The folder with the files of a layer, unpacked as an overlay's lower; null: it holds none.</summary>
     public string? FilesOf(StoredLayer layer) => layer.Tree.Length == 0 ? null : new TreeStore(_places).FilesOf(layer.Tree);
-
-    /// <summary>The blob of a layer.</summary>
-    public Stream OpenBlob(Descriptor blob) => _blobs.Open(blob.Digest);
-
-    /// <summary>Bytes of the blob that are on the disk, or null.</summary>
-    public bool HasBlob(Descriptor blob) => _blobs.Has(blob);
 
     private void RefuseUsed(StoredImage image)
     {

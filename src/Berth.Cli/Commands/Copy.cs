@@ -4,6 +4,7 @@ using Berth.Cli.Output;
 using Berth.Cli.Progress;
 using Berth.Cli.Verbs;
 using Berth.Engine.Images;
+using Berth.Images.Copying;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 
@@ -120,11 +121,11 @@ internal static class Copy
             SourceAccess = AccessFlags.Read(invocation, "src-"),
             DestinationAccess = AccessFlags.Read(invocation, "dest-"),
             AdditionalNames = invocation.All("additional-tag"),
-            Choice = ChoiceOf(invocation),
+            Which = ChoiceOf(invocation),
             Platform = invocation.Find("platform") is { } platform ? Platform.Parse(platform) : session.Globals.Platform,
             PreserveDigests = invocation.Has("preserve-digests"),
             Parallel = Math.Clamp(invocation.Number("image-parallel-copies") ?? 6, 1, 64),
-            Retries = invocation.Number("retry-times") ?? 0,
+            WholeRetries = invocation.Number("retry-times") ?? 0,
             RetryDelay = invocation.Find("retry-delay") is { } delay ? Words.ParseSpan(delay) : null,
         });
         // As skopeo: what goes to a registry or a layout is compressed, unless digests are to stay or somebody says otherwise.
@@ -138,19 +139,19 @@ internal static class Copy
         return 0;
     }
 
-    private static ImageChoice ChoiceOf(Invocation invocation)
+    private static WhichImages ChoiceOf(Invocation invocation)
     {
         string? word = invocation.Find("multi-arch");
         if (invocation.Has("all"))
         {
             if (word is not (null or "all")) throw new BerthException(Fault.InvalidArgument, $"--all and --multi-arch {word} cannot both be meant");
-            return ImageChoice.All;
+            return WhichImages.All;
         }
         return word switch
         {
-            null or "system" => ImageChoice.One,
-            "all" => ImageChoice.All,
-            "index-only" => ImageChoice.IndexOnly,
+            null or "system" => WhichImages.One,
+            "all" => WhichImages.All,
+            "index-only" => WhichImages.IndexOnly,
             _ => throw new BerthException(Fault.InvalidArgument, $"--multi-arch is system, all or index-only, not '{word}'"),
         };
     }

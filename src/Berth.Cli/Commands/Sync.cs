@@ -4,6 +4,7 @@ using Berth.Cli.Output;
 using Berth.Cli.Progress;
 using Berth.Cli.Verbs;
 using Berth.Engine.Images;
+using Berth.Images.Copying;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
 
@@ -73,10 +74,10 @@ internal static class Sync
             CopyRequest request = Copy.Form(invocation, new CopyRequest
             {
                 Source = item.Source, Destination = target, SourceAccess = source, DestinationAccess = destination,
-                Choice = invocation.Has("all") ? ImageChoice.All : ImageChoice.One,
+                Which = invocation.Has("all") ? WhichImages.All : WhichImages.One,
                 Platform = session.Globals.Platform,
                 PreserveDigests = invocation.Has("preserve-digests"),
-                Retries = invocation.Number("retry-times") ?? 0,
+                WholeRetries = invocation.Number("retry-times") ?? 0,
                 RetryDelay = invocation.Find("retry-delay") is { } delay ? Words.ParseSpan(delay) : null,
             });
             try

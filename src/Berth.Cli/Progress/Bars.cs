@@ -2,7 +2,7 @@
 using System.Globalization;
 using System.Text;
 using Berth.Cli.Output;
-using Berth.Engine.Images;
+using Berth.Images.Copying;
 
 namespace Berth.Cli.Progress;
 
@@ -22,7 +22,7 @@ internal static class Bars
     {
         List<string> lines = [];
         int room = Math.Max(1, screen.Rows - 2);
-        IEnumerable<Part> shown = board.Parts.Count <= room ? board.Parts : board.Parts.Where(static part => part.Stage == TransferStage.Moving).Take(room - 1);
+        IEnumerable<Part> shown = board.Parts.Count <= room ? board.Parts : board.Parts.Where(static part => part.Stage == BlobStage.Moving).Take(room - 1);
         foreach (Part part in shown) lines.Add(Line(part, screen));
         if (board.Parts.Count > room) lines.Add(Cut(Sum(board), screen));
         return lines;
@@ -32,7 +32,7 @@ internal static class Bars
     {
         string name = part.Digest.Short.PadRight(Name);
         string size = Words.Size(part.Size).PadLeft(7);
-        if (part.Stage != TransferStage.Moving) return Cut($"{name}  {size}  {(part.Stage == TransferStage.Done ? Coloured("done", "32", screen) : Coloured("already there", "2", screen))}", screen);
+        if (part.Stage != BlobStage.Moving) return Cut($"{name}  {size}  {(part.Stage == BlobStage.Done ? Coloured("done", "32", screen) : Coloured("already there", "2", screen))}", screen);
         double share = part.Size == 0 ? 1 : (double)part.Moved / part.Size;
         string percent = $"{(int)(share * 100)}%".PadLeft(4);
         string rate = part.Rate > 0 ? $"  {Words.Size((long)part.Rate)}/s  {Left(part)}" : "";
@@ -57,7 +57,7 @@ internal static class Bars
         (int done, long moved, long size, double rate) = (0, 0, 0, 0);
         foreach (Part part in board.Parts)
         {
-            if (part.Stage != TransferStage.Moving) done++;
+            if (part.Stage != BlobStage.Moving) done++;
             else rate += part.Rate;
             moved += part.Moved;
             size += part.Size;

@@ -1,5 +1,5 @@
 // How far each part of a transfer is.
-using Berth.Engine.Images;
+using Berth.Images.Copying;
 using Berth.Oci.Content;
 
 namespace Berth.Cli.Progress;
@@ -17,7 +17,7 @@ internal sealed class Part(Digest digest, long size, TimeSpan began)
     public long Size => size;
 
     /// <summary>Where it is.</summary>
-    public TransferStage Stage { get; private set; }
+    public BlobStage Stage { get; private set; }
 
     /// <summary>Bytes that have come.</summary>
     public long Moved { get; private set; }
@@ -26,10 +26,10 @@ internal sealed class Part(Digest digest, long size, TimeSpan began)
     public double Rate { get; private set; }
 
     /// <summary>Takes a word of it.</summary>
-    public void Take(TransferStage stage, long moved, TimeSpan now)
+    public void Take(BlobStage stage, long moved, TimeSpan now)
     {
         Stage = stage;
-        Moved = stage == TransferStage.Moving ? Math.Min(moved, size) : size;
+        Moved = stage == BlobStage.Moving ? Math.Min(moved, size) : size;
         double seconds = (now - _marked).TotalSeconds;
         if (seconds < 0.5) return;
         // What was lately counts more, and one slow moment does not throw it about. What is begun anew goes backwards once.
@@ -50,16 +50,16 @@ internal sealed class Board
 
     /// <summary>Takes a word.</summary>
     /// <returns>The part, and whether its stage is another than before.</returns>
-    public (Part Part, bool Changed) Take(TransferProgress word, TimeSpan now)
+    public (Part Part, bool Changed) Take(CopyProgress word, TimeSpan now)
     {
-        bool isNew = !_parts.TryGetValue(word.Digest, out Part? part);
+        bool isNew = !_parts.TryGetValue(word.Blob.Digest, out Part? part);
         if (part is null)
         {
-            part = new Part(word.Digest, word.Size, now);
-            _parts.Add(word.Digest, part);
+            part = new Part(word.Blob.Digest, word.Blob.Size, now);
+            _parts.Add(word.Blob.Digest, part);
             _order.Add(part);
         }
-        TransferStage before = part.Stage;
+        BlobStage before = part.Stage;
         part.Take(word.Stage, word.Moved, now);
         return (part, isNew || before != part.Stage);
     }

@@ -3,7 +3,7 @@ using Berth.Cli.Arguments;
 using Berth.Cli.Output;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
-using Berth.Engine.Images;
+using Berth.Images.Copying;
 using Berth.Linux.Terminals;
 using Berth.Oci.Faults;
 
@@ -26,7 +26,7 @@ internal enum Manner
 }
 
 /// <summary>The display of one transfer. For several threads.</summary>
-internal sealed class Display : IProgress<TransferProgress>, IDisposable
+internal sealed class Display : IProgress<CopyProgress>, IDisposable
 {
     private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(100);
 
@@ -67,7 +67,7 @@ internal sealed class Display : IProgress<TransferProgress>, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Report(TransferProgress value)
+    public void Report(CopyProgress value)
     {
         if (_manner == Manner.None) return;
         lock (_board)
@@ -99,8 +99,8 @@ internal sealed class Display : IProgress<TransferProgress>, IDisposable
     {
         _lines.WriteLine(part.Stage switch
         {
-            TransferStage.Moving => $"{part.Digest.Short}: moving {Words.Size(part.Size)}",
-            TransferStage.Reused => $"{part.Digest.Short}: already there",
+            BlobStage.Moving => $"{part.Digest.Short}: moving {Words.Size(part.Size)}",
+            BlobStage.Reused => $"{part.Digest.Short}: already there",
             _ => $"{part.Digest.Short}: done",
         });
         _lines.Flush();
@@ -111,7 +111,7 @@ internal sealed class Display : IProgress<TransferProgress>, IDisposable
         string id = part.Digest.ToString();
         if (!changed && _told.TryGetValue(id, out TimeSpan last) && now - last < s_between) return;
         _told[id] = now;
-        string stage = part.Stage switch { TransferStage.Moving => "moving", TransferStage.Reused => "reused", _ => "done" };
+        string stage = part.Stage switch { BlobStage.Moving => "moving", BlobStage.Reused => "reused", _ => "done" };
         _lines.WriteLine(ValueJson.Write(Value.Record.Of(Member.Of("id", id), Member.Of("status", stage), Member.Of("current", part.Moved), Member.Of("total", part.Size)), ValueJson.Style.Line));
         _lines.Flush();
     }

@@ -51,7 +51,7 @@ public sealed partial class EngineImages
     /// <param name="progress">Told how far it is.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="BerthException">NotFound.</exception>
-    public async Task SaveAsync(IReadOnlyList<string> names, Stream archive, SaveFormat format = SaveFormat.DockerArchive, IProgress<TransferProgress>? progress = null, CancellationToken ct = default)
+    public async Task SaveAsync(IReadOnlyList<string> names, Stream archive, SaveFormat format = SaveFormat.DockerArchive, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         List<(StoredImage Image, List<ImageReference> Names)> images = [];
         foreach (string text in names)
@@ -85,7 +85,7 @@ public sealed partial class EngineImages
     /// <summary>Brings all images of an archive, a layout or an image folder here.</summary>
     /// <returns>The images, each with the names that it was given.</returns>
     /// <exception cref="BerthException">NotFound. InvalidArgument: it is none of these.</exception>
-    public async Task<IReadOnlyList<(StoredImage Image, IReadOnlyList<ImageReference> Names)>> LoadAsync(string path, IProgress<TransferProgress>? progress = null, CancellationToken ct = default)
+    public async Task<IReadOnlyList<(StoredImage Image, IReadOnlyList<ImageReference> Names)>> LoadAsync(string path, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         if (Directory.Exists(path))
         {
@@ -139,7 +139,7 @@ public sealed partial class EngineImages
 
     private static bool IsNoLayout(BerthException e) => e.Message.Contains("is no archive of an image layout", StringComparison.Ordinal);
 
-    private async Task SaveOneAsync(StoredImage image, IImageTarget target, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task SaveOneAsync(StoredImage image, IImageTarget target, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         await using (target.ConfigureAwait(false))
         {
@@ -148,7 +148,7 @@ public sealed partial class EngineImages
         }
     }
 
-    private async Task<IReadOnlyList<(StoredImage, IReadOnlyList<ImageReference>)>> LoadLayoutAsync(ImageIndex index, Func<string?, IImageSource> open, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<IReadOnlyList<(StoredImage, IReadOnlyList<ImageReference>)>> LoadLayoutAsync(ImageIndex index, Func<string?, IImageSource> open, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         List<(StoredImage, IReadOnlyList<ImageReference>)> loaded = [];
         foreach (IGrouping<Digest, Descriptor> entries in (index.Manifests ?? []).Where(static entry => MediaType.KindOf(entry.MediaType) is ManifestKind.Manifest or ManifestKind.Index).GroupBy(static entry => entry.Digest))
@@ -158,7 +158,7 @@ public sealed partial class EngineImages
         return loaded.Count > 0 ? loaded : throw new BerthException(Fault.NotFound, "the layout has no images");
     }
 
-    private async Task<(StoredImage, IReadOnlyList<ImageReference>)> LoadOneAsync(IImageSource source, IReadOnlyList<ImageReference> names, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<(StoredImage, IReadOnlyList<ImageReference>)> LoadOneAsync(IImageSource source, IReadOnlyList<ImageReference> names, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         StoredImage image = await StoreAsync(source, names.Count > 0 ? names[0] : null, isFromRegistry: false, new CopyOptions(), progress, ct).ConfigureAwait(false);
         foreach (ImageReference name in names.Skip(1)) image = _ends.Store.Tag(image, name);

@@ -16,7 +16,7 @@ public sealed partial class EngineImages
     /// <param name="progress">Told how far it is.</param>
     /// <param name="ct">Ends it. What has come stays for the next attempt.</param>
     /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: an image that cannot be used, or a name that could mean several.</exception>
-    public async Task<StoredImage> PullAsync(string name, PullOptions? options = null, IProgress<TransferProgress>? progress = null, CancellationToken ct = default)
+    public async Task<StoredImage> PullAsync(string name, PullOptions? options = null, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         options ??= new PullOptions();
         ImagePlace place = ImagePlace.Parse(name);
@@ -39,7 +39,7 @@ public sealed partial class EngineImages
     /// <param name="progress">Told how far it is.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="BerthException">NotFound, Denied, Unavailable.</exception>
-    public async Task<CopyResult> PushAsync(string name, string? destination = null, PushOptions? options = null, IProgress<TransferProgress>? progress = null, CancellationToken ct = default)
+    public async Task<CopyResult> PushAsync(string name, string? destination = null, PushOptions? options = null, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         options ??= new PushOptions();
         StoredImage image = Find(name);
@@ -50,7 +50,7 @@ public sealed partial class EngineImages
         {
             Source = ImagePlace.Parse($"berth:{image.Id}"), Destination = place, DestinationAccess = options.Access,
             Format = options.Format, Compression = options.Compression, PlainCompression = options.PlainCompression, Level = options.Level,
-            PreserveDigests = options.PreserveDigests, Parallel = options.Parallel, Retries = options.Retries, RetryDelay = options.RetryDelay,
+            PreserveDigests = options.PreserveDigests, Parallel = options.Parallel, WholeRetries = options.WholeRetries, RetryDelay = options.RetryDelay,
         }, progress, ct).ConfigureAwait(false);
         // It is known by another digest where it was changed on the way.
         if (place.TransportName == "docker") _ends.Store.AddRepoDigest(image, ImageReference.Parse(place.Rest), result.Digest);
@@ -71,7 +71,7 @@ public sealed partial class EngineImages
             : throw new BerthException(Fault.InvalidArgument, $"'{name.Repository}' may mean {string.Join(" or ", candidates.Select(static one => one.Familiar))}, and nobody can be asked", "write the whole name");
     }
 
-    private async Task<StoredImage> FetchFirstAsync(string name, Registries registries, IReadOnlyList<ImageReference> candidates, PullOptions options, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<StoredImage> FetchFirstAsync(string name, Registries registries, IReadOnlyList<ImageReference> candidates, PullOptions options, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         List<BerthException> faults = [];
         foreach (ImageReference candidate in candidates)
@@ -83,7 +83,7 @@ public sealed partial class EngineImages
         throw new BerthException(faults.Exists(static fault => fault.Kind != Fault.NotFound) ? Fault.Unavailable : Fault.NotFound, $"cannot pull '{name}': {string.Join("; ", faults.Select(static fault => fault.Message))}", "write the whole name", faults[0]);
     }
 
-    private async Task<StoredImage> FetchAsync(Func<IImageSource> open, ImageReference? reference, PullOptions options, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<StoredImage> FetchAsync(Func<IImageSource> open, ImageReference? reference, PullOptions options, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         TimeSpan delay = options.RetryDelay ?? TimeSpan.FromSeconds(1);
         for (int attempt = 0; ; attempt++)
@@ -98,7 +98,7 @@ public sealed partial class EngineImages
     }
 
     /// <summary>Copies into the store, and disposes the source.</summary>
-    private async Task<StoredImage> StoreAsync(IImageSource source, ImageReference? reference, bool isFromRegistry, CopyOptions options, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<StoredImage> StoreAsync(IImageSource source, ImageReference? reference, bool isFromRegistry, CopyOptions options, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         await using (source.ConfigureAwait(false))
         {

@@ -26,13 +26,13 @@ public sealed partial class EngineImages
 
     /// <summary>Copies an image from any place to any other, as it is told.</summary>
     /// <exception cref="BerthException">NotFound, Denied, Unavailable; InvalidArgument: an image that cannot be used. Nothing is seen of it at the destination.</exception>
-    public async Task<CopyResult> CopyAsync(CopyRequest request, IProgress<TransferProgress>? progress, CancellationToken ct = default)
+    public async Task<CopyResult> CopyAsync(CopyRequest request, IProgress<CopyProgress>? progress, CancellationToken ct = default)
     {
         TimeSpan delay = request.RetryDelay ?? TimeSpan.FromSeconds(1);
         for (int attempt = 0; ; attempt++)
         {
             try { return await CopyOnceAsync(request, progress, ct).ConfigureAwait(false); }
-            catch (BerthException e) when (e.Kind is Fault.Unavailable or Fault.TimedOut && attempt < request.Retries)
+            catch (BerthException e) when (e.Kind is Fault.Unavailable or Fault.TimedOut && attempt < request.WholeRetries)
             {
                 await Task.Delay(delay, ct).ConfigureAwait(false);
                 if (request.RetryDelay is null) delay *= 2;
@@ -111,7 +111,7 @@ public sealed partial class EngineImages
 
     private IImageSource Open(ImagePlace place, AccessOptions access) => place.Transport.Read!(new Opening(place, access, _ends));
 
-    private async Task<CopyResult> CopyOnceAsync(CopyRequest request, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private async Task<CopyResult> CopyOnceAsync(CopyRequest request, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         Transport to = request.Destination.Transport;
         if (request.AdditionalNames.Count > 0 && !to.TakesNames) throw new BerthException(Fault.InvalidArgument, $"'{request.Destination}' takes one name", "more names are for docker-archive:");
@@ -122,29 +122,17 @@ public sealed partial class EngineImages
             IImageTarget target = to.Write(new Opening(request.Destination, request.DestinationAccess, _ends, request.Source.TransportName is "" or "berth" ? _ends.Relatives(request.Source.Rest) : null), request.AdditionalNames);
             await using (target.ConfigureAwait(false))
             {
-                ManifestDocument copied = await MoveAsync(source, target, Translated(request), progress, ct).ConfigureAwait(false);
+                ManifestDocument copied = await MoveAsync(source, target, request, progress, ct).ConfigureAwait(false);
                 return new CopyResult(copied.Digest, target.Name);
             }
         }
     }
 
     /// <summary>The copy; what files and connections say when they break is said in our words.</summary>
-    private static async Task<ManifestDocument> MoveAsync(IImageSource source, IImageTarget target, CopyOptions options, IProgress<TransferProgress>? progress, CancellationToken ct)
+    private static async Task<ManifestDocument> MoveAsync(IImageSource source, IImageTarget target, CopyOptions options, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
-        try { return await ImageCopier.CopyAsync(source, target, options, Forward.To(progress), ct).ConfigureAwait(false); }
+        try { return await ImageCopier.CopyAsync(source, target, options, progress, ct).ConfigureAwait(false); }
         catch (IOException e) { throw new BerthException(Fault.Unavailable, $"cannot copy {source.Name} to {target.Name}: {e.Message}", inner: e); }
         catch (UnauthorizedAccessException e) { throw new BerthException(Fault.Denied, $"cannot copy {source.Name} to {target.Name}: {e.Message}", inner: e); }
     }
-
-    private static CopyOptions Translated(TransferOptions options) => new()
-    {
-        Which = options.Choice switch { ImageChoice.All => WhichImages.All, ImageChoice.IndexOnly => WhichImages.IndexOnly, _ => WhichImages.One },
-        Platform = options.Platform,
-        Format = options.Format,
-        Compression = options.Compression,
-        PlainCompression = options.PlainCompression,
-        Level = options.Level,
-        PreserveDigests = options.PreserveDigests,
-        Parallel = options.Parallel,
-    };
 }

@@ -52,31 +52,6 @@ internal sealed class GunzipStream(Stream source) : ReadOnlyStream
     }
 }
 
-/// <summary>What every stream that is only written has in common.</summary>
-internal abstract class WriteOnlyStream : Stream
-{
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public abstract override void Write(ReadOnlySpan<byte> data);
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-}
 
 /// <summary>Writes through, and leaves the target open.</summary>
 internal sealed class PassStream(Stream target) : WriteOnlyStream

@@ -17,7 +17,7 @@ public enum WhichImages
 }
 
 /// <summary>How an image is copied.</summary>
-public sealed record CopyOptions
+public record CopyOptions
 {
     /// <summary>Of an index.</summary>
     public WhichImages Which { get; init; }

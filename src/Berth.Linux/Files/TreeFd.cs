@@ -5,20 +5,6 @@ using Berth.Linux.Programs;
 
 namespace Berth.Linux.Files;
 
-/// <summary>What is created with a file, besides how it is opened (open(2)).</summary>
-[Flags]
-public enum Creation
-{
-    /// <summary>It must be there.</summary>
-    None = 0,
-
-    /// <summary>O_CREAT.</summary>
-    Create = 0x40,
-
-    /// <summary>O_EXCL: it must not be there.</summary>
-    Exclusive = 0x80,
-}
-
 /// <summary>Types of nodes in st_mode (inode(7)).</summary>
 public static class NodeType
 {
@@ -54,12 +40,12 @@ public static unsafe partial class TreeFd
     private const int AT_REMOVEDIR = 0x200;
 
     /// <summary>openat(2), never through a link, close-on-exec; null with the reason.</summary>
-    public static Fd? TryOpen(Fd at, ReadOnlySpan<byte> name, int flags, out Errno errno, Creation creation = Creation.None, uint mode = 0)
+    public static Fd? TryOpen(Fd at, ReadOnlySpan<byte> name, int flags, out Errno errno, uint mode = 0)
     {
         byte* p = stackalloc byte[TreeName.Most];
         if (!TreeName.Put(name, p, out errno)) return null;
         int fd;
-        do { fd = openat(at.Number, p, flags | (int)creation | Interpreter.O_NOFOLLOW | Interpreter.O_CLOEXEC, mode); }
+        do { fd = openat(at.Number, p, flags | Interpreter.O_NOFOLLOW | Interpreter.O_CLOEXEC, mode); }
         while (fd < 0 && Check.LastErrno == Errno.EINTR);
         errno = fd < 0 ? Check.LastErrno : Errno.None;
         return fd < 0 ? null : new Fd(fd);

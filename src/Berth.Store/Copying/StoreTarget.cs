@@ -32,7 +32,6 @@ public sealed class StoreTarget : IImageTarget
     private Lease? _lease;
     private Expected[] _layers = [];
     private ImageConfig? _config;
-    private ManifestDocument? _manifest;
 
     internal StoreTarget(StorePlaces places, ImageReference? reference, UnpackOptions options, TimeProvider clock)
     {
@@ -147,7 +146,6 @@ public sealed class StoreTarget : IImageTarget
     public Task PutManifestAsync(ManifestDocument manifest, CancellationToken ct)
     {
         if (!_blobs.Has(manifest.Descriptor)) _blobs.Write(manifest.Digest, manifest.Bytes.Span);
-        _manifest = manifest;
         return Task.CompletedTask;
     }
 
@@ -177,6 +175,7 @@ public sealed class StoreTarget : IImageTarget
         {
             Id = isImage ? manifest.Manifest.Config!.Digest : manifest.Digest,
             Manifest = manifest.Descriptor,
+            Config = manifest.Manifest.Config?.Digest ?? default,
             Created = _config?.CreatedAt,
             Stored = _clock.GetUtcNow(),
             Platform = _config?.Platform ?? new Platform(),

@@ -58,7 +58,7 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
         foreach (StoredImage image in images)
         {
             wanted[image.Manifest.Digest] = image.Manifest.Size;
-            wanted.TryAdd(image.Id, null);
+            if (!image.Config.IsEmpty) wanted.TryAdd(image.Config, null);
             foreach (StoredLayer layer in image.Layers) wanted[layer.Blob.Digest] = layer.Blob.Size;
         }
         await Parallel.ForEachAsync(wanted, ct, (blob, token) =>
@@ -161,7 +161,7 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
     {
         foreach (StoredImage image in images)
         {
-            bool isWhole = _blobs.Has(image.Manifest) && KernelFile.Exists(places.BlobPath(image.Id)) && image.Layers.All(layer => layer.Tree.Length == 0 ? _blobs.Has(layer.Blob) : _trees.Has(layer.Tree));
+            bool isWhole = _blobs.Has(image.Manifest) && (image.Config.IsEmpty || KernelFile.Exists(places.BlobPath(image.Config))) && image.Layers.All(layer => layer.Tree.Length == 0 ? _blobs.Has(layer.Blob) : _trees.Has(layer.Tree));
             if (isWhole) continue;
             new Sweeper(places).Remove(Holdings.Of(image), held => new Naming(places).Change(image.Id, static _ => null, held));
             Found(NameOf(image), "it cannot be used", "taken out of the list");
@@ -179,7 +179,7 @@ internal sealed class Checking(StorePlaces places, Rebuilding rebuilding, CheckO
     {
         foreach (StoredImage image in images)
         {
-            if (image.Manifest.Digest == blob || image.Id == blob || image.Layers.Any(layer => layer.Blob.Digest == blob)) return NameOf(image);
+            if (image.Manifest.Digest == blob || image.Config == blob || image.Layers.Any(layer => layer.Blob.Digest == blob)) return NameOf(image);
         }
         return "nobody";
     }

@@ -48,11 +48,11 @@ internal sealed partial class LayerUnpacker
     {
         Fd at = _directories.Open(parent);
         uint mode = entry.Mode & PermissionBits;
-        Fd? made = TreeFd.TryOpen(at, name, OpenFlags.WriteOnly, out Errno errno, Creation.Create | Creation.Exclusive, mode);
+        Fd? made = TreeFd.TryOpen(at, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out Errno errno, mode);
         if (errno == Errno.EEXIST)
         {
             Clear(parent, name, entry.Path);
-            made = TreeFd.TryOpen(_directories.Open(parent), name, OpenFlags.WriteOnly, out errno, Creation.Create | Creation.Exclusive, mode);
+            made = TreeFd.TryOpen(_directories.Open(parent), name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out errno, mode);
         }
         using Fd file = made ?? throw Failure(errno, "make", entry.Path);
         Fill(file, entry, reader);

@@ -57,7 +57,7 @@ internal static class NodeCopy
     private static void CopyContent(Fd from, ReadOnlySpan<byte> name, NodeFacts facts, Fd to, ReadOnlySpan<byte> newName)
     {
         using Fd source = TreeFd.TryOpen(from, name, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out Errno errno) ?? throw Failure(errno, "read", name);
-        using Fd copy = TreeFd.TryOpen(to, newName, OpenFlags.WriteOnly, out errno, Creation.Create | Creation.Exclusive, 0x180) ?? throw Failure(errno, "make", newName);
+        using Fd copy = TreeFd.TryOpen(to, newName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out errno, 0x180) ?? throw Failure(errno, "make", newName);
         if (facts.Size == 0 || FileData.Share(source, copy) == Errno.None) return;
         foreach ((long offset, long length) in FileData.Runs(source, facts.Size))
         {

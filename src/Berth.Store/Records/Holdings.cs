@@ -12,5 +12,5 @@ internal sealed record Holdings(IReadOnlyCollection<Digest> Blobs, IReadOnlyColl
 
     /// <summary>What an image is made of, as far as its record tells; its configuration beside it.</summary>
     public static Holdings Of(StoredImage image) =>
-        new([image.Manifest.Digest, image.Id, .. image.Layers.Select(static layer => layer.Blob.Digest)], [.. image.Layers.Select(static layer => layer.Tree).Where(static tree => tree.Length > 0)]);
+        new([image.Manifest.Digest, .. image.Config.IsEmpty ? (ReadOnlySpan<Digest>)[] : [image.Config], .. image.Layers.Select(static layer => layer.Blob.Digest)], [.. image.Layers.Select(static layer => layer.Tree).Where(static tree => tree.Length > 0)]);
 }

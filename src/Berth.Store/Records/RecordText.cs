@@ -20,6 +20,7 @@ internal static class RecordText
             json.WriteStartObject();
             json.WriteString("id"u8, image.Id.ToString());
             Write(json, "manifest"u8, image.Manifest);
+            if (!image.Config.IsEmpty) json.WriteString("config"u8, image.Config.ToString());
             Write(json, "names"u8, image.Names);
             Write(json, "digests"u8, image.RepoDigests);
             if (image.Created is { } created) json.WriteString("created"u8, created.ToString("O", CultureInfo.InvariantCulture));
@@ -63,7 +64,7 @@ internal static class RecordText
     {
         int tab = line.Span.IndexOf((byte)'\t');
         if (tab < 0) throw Damaged(null);
-        Digest id = default;
+        Digest id = default, config = default;
         Descriptor manifest = new();
         IReadOnlyList<string> names = [], digests = [];
         DateTimeOffset? created = null;
@@ -80,6 +81,7 @@ internal static class RecordText
             {
                 if (json.ValueTextEquals("id"u8)) id = ReadDigest(ref json);
                 else if (json.ValueTextEquals("manifest"u8)) manifest = ReadDescriptor(ref json);
+                else if (json.ValueTextEquals("config"u8)) config = ReadDigest(ref json);
                 else if (json.ValueTextEquals("names"u8)) names = ReadStrings(ref json);
                 else if (json.ValueTextEquals("digests"u8)) digests = ReadStrings(ref json);
                 else if (json.ValueTextEquals("created"u8)) created = ReadTime(ref json);
@@ -95,7 +97,7 @@ internal static class RecordText
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException) { throw Damaged(e); }
         return new StoredImage
         {
-            Id = id, Manifest = manifest, Names = names, RepoDigests = digests, Created = created, Stored = stored, Size = size, IsPinned = pinned,
+            Id = id, Manifest = manifest, Config = config, Names = names, RepoDigests = digests, Created = created, Stored = stored, Size = size, IsPinned = pinned,
             Platform = new Platform { Os = os, Architecture = architecture, Variant = variant }, LayerText = line[(tab + 1)..],
         };
     }

@@ -29,6 +29,9 @@ public sealed record StoredImage
     /// <summary>Its manifest.</summary>
     public required Descriptor Manifest { get; init; }
 
+    /// <summary>Digest of its configuration; of an artifact, of what it has in that place, or none.</summary>
+    public Digest Config { get; init; }
+
     /// <summary>Full names with tags: <c>docker.io/library/debian:12</c>.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 

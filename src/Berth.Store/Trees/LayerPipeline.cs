@@ -96,11 +96,9 @@ internal sealed class LayerPipeline : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Exception told = e is InvalidDataException ? new BerthException(Fault.InvalidArgument, $"the layer {_diffId} cannot be decompressed: {e.Message.TrimEnd('.')}", inner: e) : e;
-            _plain.End(told);
-            _packed.Refuse(told);
-            if (told == e) throw;
-            throw told;
+            _plain.End(e);
+            _packed.Refuse(e);
+            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 // A layer unpacked once more from its blob, to be compared with what is there, or to take its place.
 using System.Buffers;
 using System.Security.Cryptography;
+using Berth.Images.Compressed;
 using Berth.Linux.Files;
 using Berth.Oci.Content;
 using Berth.Store.Content;
@@ -77,18 +78,8 @@ internal sealed class Rebuilding(StorePlaces places, UnpackOptions options)
         return Digest.From(Digest.Sha256, hash.GetHashAndReset());
     }
 
-    private sealed class HashStream(IncrementalHash hash) : Stream
+    private sealed class HashStream(IncrementalHash hash) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-        public override bool CanSeek => false;
-        public override bool CanWrite => true;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => hash.AppendData(buffer, offset, count);
         public override void Write(ReadOnlySpan<byte> buffer) => hash.AppendData(buffer);
     }
 }

@@ -25,7 +25,7 @@ public sealed class LayerTests
         ["Berth.Cri"] = ["Berth.Engine", "Berth.Rpc", "Berth.Oci"],
         ["Berth.RegistryServer"] = ["Berth.Store", "Berth.Images", "Berth.Oci"],
         // Linux for the terminal; Store, because what the engine hands out of it are its values (docs/decisions/0016).
-        ["Berth.Cli"] = ["Berth.Engine", "Berth.Build", "Berth.Compose", "Berth.Store", "Berth.Oci", "Berth.Linux"],
+        ["Berth.Cli"] = ["Berth.Engine", "Berth.Build", "Berth.Compose", "Berth.Images", "Berth.Store", "Berth.Oci", "Berth.Linux"],
     };
 
     public static TheoryData<string> Libraries => [.. TheHouse.Now.Projects.Where(project => !project.IsApp).Select(project => project.Name)];

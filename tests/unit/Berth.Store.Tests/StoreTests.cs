@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Berth.Images.Copying;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
+using Berth.Oci.ImageSpec;
 using Berth.Oci.References;
 using Berth.Store.Copying;
 using Berth.Store.Garbage;
@@ -226,6 +227,33 @@ public sealed class StoreTests : Sandbox
     }
 
     [Fact]
+    public async Task An_artifact_is_kept_whole_and_goes_whole()
+    {
+        ImageStore store = Open();
+        Descriptor Blob(TestImage of, string type, byte[] bytes)
+        {
+            Descriptor blob = new() { MediaType = type, Digest = Digest.Of(bytes), Size = bytes.Length };
+            of.Blobs[blob.Digest] = bytes;
+            return blob;
+        }
+        TestImage source = Simple();
+        source.Manifest = ManifestDocument.Of(new ImageManifest
+        {
+            MediaType = MediaType.Manifest, ArtifactType = "application/x-example", Config = Blob(source, MediaType.Empty, "{}"u8.ToArray()), Layers = [Blob(source, "text/plain", "words"u8.ToArray())],
+        });
+        StoredImage artifact = await PullAsync(store, source, s_name);
+        Assert.Equal(source.Manifest.Digest, artifact.Id);
+        await CleanAsync(store);
+        await using (IImageSource reading = store.Source(artifact))
+        {
+            await using Stream config = await reading.OpenBlobAsync(source.Manifest.Manifest!.Config!, 0, Now);
+            Assert.Equal((byte)'{', config.ReadByte());
+        }
+        store.Remove(s_name);
+        Assert.Empty(Directory.GetFileSystemEntries($"{Root}/blobs/sha256"));
+    }
+
+    [Fact]
     public async Task A_flipped_bit_of_a_blob_is_found_and_the_next_pull_mends_it()
     {
         ImageStore store = Open();
@@ -301,7 +329,8 @@ public sealed class StoreTests : Sandbox
         Assert.Equal([images[2].Id, images[3].Id], done.Items.Select(static item => item.Image));
         Assert.Equal(told.Items.Select(static item => item.Image), done.Items.Select(static item => item.Image));
         Assert.Equal(told.Bytes, done.Bytes);
-        Assert.Equal(total - done.Bytes, store.Measure(Now).TotalBytes);
+        // The list of images has become shorter as well, by a block at most.
+        Assert.InRange(total - done.Bytes - store.Measure(Now).TotalBytes, 0, 4096);
         Assert.Equal([images[4].Id], store.Prune(new PrunePolicy { All = true }, dryRun: true, Now).Items.Select(static item => item.Image));
         Assert.Empty(store.Prune(new PrunePolicy { All = true, KeepLast = 1 }, dryRun: true, Now).Items);
         Assert.Empty(store.Prune(new PrunePolicy { All = true, OlderThan = TimeSpan.FromHours(1) }, dryRun: true, Now).Items);

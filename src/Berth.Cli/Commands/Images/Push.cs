@@ -54,7 +54,7 @@ internal static class Push
             Compression = invocation.Has("force-compression") ? compression : null,
             PlainCompression = compression ?? Compression.Gzip,
             Level = invocation.Number("compression-level"),
-            Retries = invocation.Number("retry") ?? 0,
+            WholeRetries = invocation.Number("retry") ?? 0,
             RetryDelay = invocation.Find("retry-delay") is { } delay ? Words.ParseSpan(delay) : null,
         };
         CopyResult result;
