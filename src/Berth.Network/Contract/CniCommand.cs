@@ -1,0 +1,24 @@
+// What a plugin is asked to do: CNI_COMMAND.
+namespace Berth.Network.Contract;
+
+/// <summary>The operations of the CNI specification 1.1, section 2.</summary>
+public enum CniCommand
+{
+    /// <summary>ADD: attach a container, or change an attachment that a plugin before made.</summary>
+    Add,
+
+    /// <summary>DEL: undo it; what is gone already is no error.</summary>
+    Delete,
+
+    /// <summary>CHECK: is the attachment as the result said?</summary>
+    Check,
+
+    /// <summary>GC: remove what belongs to none of the attachments that are valid.</summary>
+    Collect,
+
+    /// <summary>STATUS: is the plugin ready to ADD?</summary>
+    Status,
+
+    /// <summary>VERSION: which versions of the specification are spoken?</summary>
+    Version,
+}

@@ -1,0 +1,96 @@
+// An address together with the length of a prefix, as `10.1.2.3/24`: of an interface, or of a network.
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Berth.Network.Contract;
+
+/// <summary>An address with a prefix; bits behind the prefix may be set, as an interface's address has them.</summary>
+public readonly record struct IpPrefix
+{
+    /// <summary>Joins the two.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The length is more than the address has bits.</exception>
+    public IpPrefix(IPAddress address, int length)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Bits);
+        Length = length;
+    }
+
+    /// <summary>The address.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>How many bits name the network.</summary>
+    public int Length { get; }
+
+    /// <summary>32 or 128.</summary>
+    public int Bits => Is4 ? 32 : 128;
+
+    /// <summary>Whether it is IPv4.</summary>
+    public bool Is4 => Address.AddressFamily == AddressFamily.InterNetwork;
+
+    /// <summary>The network: the bits behind the prefix are zero.</summary>
+    public IpPrefix Network
+    {
+        get
+        {
+            byte[] bytes = Address.GetAddressBytes();
+            for (int bit = Length; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+            return new IpPrefix(new IPAddress(bytes), Length);
+        }
+    }
+
+    /// <summary>The last address of the network: in IPv4 where everybody listens.</summary>
+    public IPAddress Last
+    {
+        get
+        {
+            byte[] bytes = Address.GetAddressBytes();
+            for (int bit = Length; bit < bytes.Length * 8; bit++) bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
+            return new IPAddress(bytes);
+        }
+    }
+
+    /// <summary>0.0.0.0/0 or ::/0.</summary>
+    public bool IsDefault => Length == 0 && (Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any));
+
+    /// <summary>Whether an address lies in the network.</summary>
+    public bool Contains(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.AddressFamily == Address.AddressFamily && new IpPrefix(address, Length).Network.Address.Equals(Network.Address);
+    }
+
+    /// <summary>Whether the two networks have an address in common.</summary>
+    public bool Overlaps(IpPrefix other) => Contains(other.Network.Address) || other.Contains(Network.Address);
+
+    /// <summary>The address one further; wraps at the end.</summary>
+    public static IPAddress Next(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        byte[] bytes = address.GetAddressBytes();
+        for (int i = bytes.Length - 1; i >= 0 && ++bytes[i] == 0; i--) { }
+        return new IPAddress(bytes);
+    }
+
+    /// <summary>Reads <c>10.1.2.3/24</c>.</summary>
+    public static bool TryParse(string text, out IpPrefix prefix)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        prefix = default;
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || text.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(text.AsSpan(0, slash), out IPAddress? address)) return false;
+        // IPAddress reads "1" as 0.0.0.1: an address has four parts.
+        if (address.AddressFamily == AddressFamily.InterNetwork && text.AsSpan(0, slash).Count('.') != 3) return false;
+        if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int length)) return false;
+        if (address.IsIPv4MappedToIPv6 && length >= 96) length -= 96;
+        if (length > (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6 ? 32 : 128)) return false;
+        prefix = new IpPrefix(address, length);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Address}/{Length}";
+}
