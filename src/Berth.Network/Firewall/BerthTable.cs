@@ -1,0 +1,118 @@
+// The layout of our tables in the packet filter: a few chains and sets that are the same however many containers there are.
+using System.Net;
+using Berth.Linux.Network;
+
+namespace Berth.Network.Firewall;
+
+/// <summary>
+/// Table <c>inet berth</c>. Rules are few and fixed; what belongs to a container is an element of a set, found by its hash:
+/// a packet takes the same time with one container as with thousands, and so does a change.
+/// <code>
+/// ports4, ports6            protocol . port            : address . port   published on all addresses
+/// ports4_at, ports6_at      address . protocol . port  : address . port   published on one address
+/// hairpin4, hairpin6        address . interface        who is reached through which interface: their own packets, and the host's loopback, come back
+/// masquerade_all4, …6       address                    whoever comes in by a published port comes as the host
+/// masquerade4, masquerade6  address                    : jump to-SUBNET   containers whose packets leave as the host's
+/// localnet                  interface                  through which 127.0.0.1 is published: from there nobody else may reach it
+/// within                    interface . interface      bridges, twice the same: what stays on one bridge
+/// internal, isolated, alone, guarded    interface      bridges: without outside; not from other isolated ones; ports apart; only published ports from outside
+/// </code>
+/// Table <c>bridge berth</c>, where hardware addresses are checked: <c>checked</c> interface, <c>allowed</c> interface . hardware address.
+/// </summary>
+internal static class BerthTable
+{
+    public static readonly NftTable Inet = new(NftFamily.Inet, "berth"), Bridge = new(NftFamily.Bridge, "berth");
+
+    public const string Hairpin = "hairpin", MasqueradeAll = "masquerade_all", Masquerade = "masquerade", Localnet = "localnet", Checked = "checked", Allowed = "allowed";
+
+    private const uint Ip4 = 7, Ip6 = 8, EtherAddress = 9, InetProto = 12, InetService = 13, IfName = 41;
+
+    /// <summary>The sets of table inet whose elements belong to attachments.</summary>
+    public static readonly string[] Owned = ["ports4", "ports6", "ports4_at", "ports6_at", "hairpin4", "hairpin6", "masquerade_all4", "masquerade_all6", "masquerade4", "masquerade6"];
+
+    /// <summary>The sets of table inet whose elements belong to networks.</summary>
+    public static readonly string[] OfBridges = ["within", "internal", "isolated", "alone", "guarded"];
+
+    public static string Of(string set, bool six) => set + (six ? "6" : "4");
+
+    public static NftTransaction SetUp()
+    {
+        NftTransaction t = new();
+        t.Add(Inet, exclusive: true);
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressSets(t, six);
+        t.AddSet(Inet, new NftSet(Localnet, IfName, [16]));
+        t.AddSet(Inet, new NftSet("within", NftSet.Type(IfName, IfName), [16, 16]));
+        foreach (string set in (ReadOnlySpan<string>)["internal", "isolated", "alone", "guarded"]) t.AddSet(Inet, new NftSet(set, IfName, [16]));
+        t.AddChain(Inet, "publish");
+        t.AddChain(Inet, "within");
+        // prerouting 0, output 3: dstnat; postrouting 4: srcnat; input 1 and forward 2 before other filters.
+        t.AddChain(Inet, "prerouting", new NftHook("nat", 0, -100));
+        t.AddChain(Inet, "output", new NftHook("nat", 3, -100));
+        t.AddChain(Inet, "postrouting", new NftHook("nat", 4, 100));
+        t.AddChain(Inet, "input", new NftHook("filter", 1, -10));
+        t.AddChain(Inet, "forward", new NftHook("filter", 2, -10));
+        t.AddRule(Inet, "prerouting", new NftRule().LocalDestination().Jump("publish"));
+        t.AddRule(Inet, "output", new NftRule().LocalDestination().Jump("publish"));
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressRules(t, six);
+        // Where 127.0.0.1 may cross an interface, it must not be reached from there otherwise (as CVE-2020-8558 had it).
+        t.AddRule(Inet, "input", new NftRule().LoadInput().In(Localnet).Destination(new IPAddress([127, 0, 0, 0]), 8).Drop());
+        Forwarding(t);
+        return t;
+    }
+
+    private static void AddressSets(NftTransaction t, bool six)
+    {
+        uint address = six ? Ip6 : Ip4;
+        int length = six ? 16 : 4;
+        t.AddSet(Inet, new NftSet(Of("ports", six), NftSet.Type(InetProto, InetService), [1, 2]) { DataType = NftSet.Type(address, InetService), DataLength = length + 4 });
+        t.AddSet(Inet, new NftSet(Of("ports", six) + "_at", NftSet.Type(address, InetProto, InetService), [length, 1, 2]) { DataType = NftSet.Type(address, InetService), DataLength = length + 4 });
+        t.AddSet(Inet, new NftSet(Of(Hairpin, six), NftSet.Type(address, IfName), [length, 16]));
+        t.AddSet(Inet, new NftSet(Of(MasqueradeAll, six), address, [length]));
+        t.AddSet(Inet, new NftSet(Of(Masquerade, six), address, [length]) { DataType = NftSet.Verdict });
+    }
+
+    private static void AddressRules(NftTransaction t, bool six)
+    {
+        int length = six ? 16 : 4;
+        t.AddRule(Inet, "publish", new NftRule().Version(six).LoadDestination(six).LoadProtocol(length).LoadPort(length + 4).Map(Of("ports", six) + "_at").ChangeDestination(six));
+        t.AddRule(Inet, "publish", new NftRule().Version(six).LoadProtocol().LoadPort(4).Map(Of("ports", six)).ChangeDestination(six));
+        // Whoever asks a published port from behind the same interface would get the answer past the host, from a stranger.
+        t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Version(six).LoadDestination(six).LoadInput(length).In(Of(Hairpin, six)).Masquerade());
+        if (!six) t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Source(new IPAddress([127, 0, 0, 0]), 8).LoadDestination(six).LoadOutput(length).In(Of(Hairpin, six)).Masquerade());
+        t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Version(six).LoadDestination(six).In(Of(MasqueradeAll, six)).Masquerade());
+        t.AddRule(Inet, "postrouting", new NftRule().Version(six).LoadSource(six).VerdictMap(Of(Masquerade, six)));
+    }
+
+    private static void Forwarding(NftTransaction t)
+    {
+        const uint EstablishedOrRelated = 2 | 4;
+        t.AddRule(Inet, "forward", new NftRule().ConnectionState(EstablishedOrRelated).Accept());
+        t.AddRule(Inet, "forward", new NftRule().LoadInput().LoadOutput(16).In("within").Jump("within"));
+        t.AddRule(Inet, "forward", new NftRule().LoadInput().In("internal").Drop());
+        t.AddRule(Inet, "forward", new NftRule().LoadOutput().In("internal").Drop());
+        t.AddRule(Inet, "forward", new NftRule().LoadInput().In("isolated").LoadOutput().In("isolated").Drop());
+        t.AddRule(Inet, "forward", new NftRule().LoadOutput().In("guarded").DestinationChanged(not: true).Drop());
+        t.AddRule(Inet, "within", new NftRule().LoadInput().In("alone").Drop());
+        t.AddRule(Inet, "within", new NftRule().Accept());
+    }
+
+    public static NftTransaction SetUpBridge() => new NftTransaction()
+        .Add(Bridge, exclusive: true)
+        .AddSet(Bridge, new NftSet(Checked, IfName, [16]))
+        .AddSet(Bridge, new NftSet(Allowed, NftSet.Type(IfName, EtherAddress), [16, 6]))
+        .AddChain(Bridge, "prerouting", new NftHook("filter", 0, -300))
+        .AddRule(Bridge, "prerouting", new NftRule().LoadInput().In(Checked).LoadInput().LoadSourceMac(16).In(Allowed, not: true).Drop());
+
+    /// <summary>Chain for the containers of a subnet: what stays in it, and what goes to groups, leaves as it is.</summary>
+    public static string SubnetChain(Contract.IpPrefix subnet) => $"to-{subnet.Network.Address}-{subnet.Length}";
+
+    public static void AddSubnetChain(NftTransaction t, Contract.IpPrefix subnet)
+    {
+        string name = SubnetChain(subnet);
+        Contract.IpPrefix network = subnet.Network;
+        t.AddChain(Inet, name, exclusive: true);
+        t.AddRule(Inet, name, new NftRule().Destination(network.Address, network.Length).Return());
+        t.AddRule(Inet, name, subnet.Is4 ? new NftRule().Destination(new IPAddress([224, 0, 0, 0]), 4).Return() : new NftRule().Destination(IPAddress.Parse("ff00::"), 8).Return());
+        t.AddRule(Inet, name, new NftRule().Masquerade());
+    }
+}
