@@ -4,4 +4,6 @@ namespace Berth.Network.Firewall;
 /// <summary>A collection of changes.</summary>
 public sealed class RuleChanges
 {
+    /// <summary>Makes them.</summary>
+    public void Commit() { }
 }
