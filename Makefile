@@ -4,7 +4,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(CURDIR)/out/bin/berth-runtime
 BIN := out/bin
-PROGRAMS := berth berth-runtime berth-shim
+PROGRAMS := berth berth-runtime berth-shim berth-cni
+# Where engines look for plugins; containerd, CRI-O and kubeadm say /opt/cni/bin.
+CNI_BIN ?= $(PREFIX)/libexec/cni
+CNI_PLUGINS := bridge ptp macvlan ipvlan vlan host-device tap dummy loopback host-local static dhcp portmap firewall bandwidth tuning sbr vrf flannel
 DOTNET := dotnet
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -17,6 +20,8 @@ all: build ## build the programs into out/bin
 build: $(PROGRAMS:%=$(BIN)/%)
 	@# Its other names are its other roles.
 	@ln -sf berth-shim $(BIN)/containerd-shim-berth-v2
+	@mkdir -p $(BIN)/cni
+	@for p in $(CNI_PLUGINS); do ln -sf ../berth-cni $(BIN)/cni/$$p || exit 1; done
 
 $(BIN)/%: FORCE
 	@mkdir -p $(BIN)
@@ -71,9 +76,12 @@ pack: ## NuGet packages into out/packages
 	@for p in src/*/; do $(DOTNET) pack $$p -c $(CONFIGURATION) -o out/packages -v q || exit 1; done
 
 install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
-	@test -x $(BIN)/berth-shim -a -x $(BIN)/berth || $(MAKE) build
+	@test -x $(BIN)/berth-shim -a -x $(BIN)/berth -a -x $(BIN)/berth-cni || $(MAKE) build
 	for p in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
 	ln -sf berth-shim $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
+	@# Hard links: a folder of plugins is often copied into another, or mounted, without what lies beside it.
+	mkdir -p $(DESTDIR)$(CNI_BIN)
+	for p in $(CNI_PLUGINS); do ln -f $(DESTDIR)$(PREFIX)/bin/berth-cni $(DESTDIR)$(CNI_BIN)/$$p || install -m 0755 $(BIN)/berth-cni $(DESTDIR)$(CNI_BIN)/$$p || exit 1; done
 	@# Not as skopeo: whoever wants that links it.
 	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 	$(BIN)/berth completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
@@ -81,7 +89,7 @@ install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
 	$(BIN)/berth completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/berth.fish
 
 uninstall: ## remove what install put there
-	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2 $(CNI_PLUGINS:%=$(DESTDIR)$(CNI_BIN)/%)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/berth zsh/site-functions/_berth fish/vendor_completions.d/berth.fish)
 
 clean: ## remove out/

@@ -25,6 +25,9 @@ public static class CniCode
     /// <summary>The configuration is wrong.</summary>
     public const int InvalidConfiguration = 7;
 
+    /// <summary>The network namespace is not one to work in.</summary>
+    public const int InvalidNetworkNamespace = 8;
+
     /// <summary>Something is in the way for the moment: try again.</summary>
     public const int TryAgainLater = 11;
 

@@ -81,16 +81,15 @@ public readonly record struct IpPrefix
         ArgumentNullException.ThrowIfNull(text);
         prefix = default;
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || text.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(text.AsSpan(0, slash), out IPAddress? address)) return false;
-        // IPAddress reads "1" as 0.0.0.1: an address has four parts.
-        if (address.AddressFamily == AddressFamily.InterNetwork && text.AsSpan(0, slash).Count('.') != 3) return false;
+        if (slash < 0 || AddressText.TryParse(text.AsSpan(0, slash)) is not { } address) return false;
         if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int length)) return false;
-        if (address.IsIPv4MappedToIPv6 && length >= 96) length -= 96;
-        if (length > (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6 ? 32 : 128)) return false;
+        // 192.0.2.1/24 may come as ::ffff:192.0.2.1/120.
+        if (address.AddressFamily == AddressFamily.InterNetwork && text.AsSpan(0, slash).Contains(':') && (length -= 96) < 0) return false;
+        if (length > (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)) return false;
         prefix = new IpPrefix(address, length);
         return true;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Address}/{Length}";
+    public override string ToString() => $"{AddressText.Of(Address)}/{Length}";
 }

@@ -9,7 +9,7 @@ namespace Berth.Network.Contract;
 public readonly record struct AttachmentId(string ContainerId, string InterfaceName);
 
 /// <summary>What a plugin is told.</summary>
-public sealed record PluginCall
+public sealed partial record PluginCall
 {
     /// <summary>CNI_COMMAND.</summary>
     public required CniCommand Command { get; init; }

@@ -1,0 +1,28 @@
+// berth-cni: the CNI plugin that its name or its first word says. Wiring only; see Berth.Network.
+using System.Text;
+using Berth.Linux.Files;
+using Berth.Network.Plugins;
+
+string[] words = Environment.GetCommandLineArgs();
+string name = words[0][(words[0].LastIndexOf('/') + 1)..];
+if (name != "berth-cni") return PluginProgram.Run(name);
+return args switch
+{
+    ["--version"] => Say(1, "berth-cni 0.1.0\n", 0),
+    ["--help"] or ["-h"] => Say(1, Usage(), 0),
+    [var plugin] => PluginProgram.Run(plugin),
+    _ => Say(2, Usage(), 1),
+};
+
+static string Usage() => $"""
+    usage: berth-cni PLUGIN, or by a link that has the plugin's name
+    What is to be done comes by CNI_COMMAND and the other variables of the specification, the configuration by standard input.
+    plugins: {string.Join(' ', BuiltIn.Names)}
+
+    """;
+
+static int Say(int stream, string text, int code)
+{
+    RawIo.WriteAll(stream, Encoding.UTF8.GetBytes(text));
+    return code;
+}

@@ -1,0 +1,21 @@
+// Our own plugins by name.
+using Berth.Network.Contract;
+using Berth.Network.Ipam.HostLocal;
+using Berth.Network.Ipam.Static;
+
+namespace Berth.Network.Plugins;
+
+/// <summary>The plugins that are compiled in; one is made when it is asked for.</summary>
+public static class BuiltIn
+{
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names => ["host-local", "static"];
+
+    /// <summary>A plugin of ours, or null.</summary>
+    public static IPlugin? Find(string type) => type switch
+    {
+        "host-local" => new HostLocalPlugin(),
+        "static" => new StaticPlugin(),
+        _ => null,
+    };
+}
