@@ -36,6 +36,8 @@ public sealed class RuleChanges
     /// <summary>What may pass foreign filters.</summary>
     internal List<ForeignPass> Passes { get; } = [];
 
+    private readonly List<Action> _afterwards = [];
+
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => Additions.Count == 0 && Released.Count == 0 && Kept.Count == 0 && Bridges.Count == 0 && ForgottenNetworks.Count == 0 && Marks.Count == 0 && Unmarked.Count == 0 && Passes.Count == 0;
 
@@ -153,7 +155,26 @@ public sealed class RuleChanges
     {
         if (IsEmpty) return;
         new RuleCommit(this).Run();
+        List<Action> afterwards = [.. _afterwards];
         Clear();
+        foreach (Action action in afterwards) action();
+    }
+
+    /// <summary>Does something once the changes are made, if they are.</summary>
+    internal void WhenDone(Action action) => _afterwards.Add(action);
+
+    /// <summary>The first port of these changes that the packet filter has not got, as it should be; or null.</summary>
+    internal PublishedPort? FirstMissing()
+    {
+        using Nftables nft = Nftables.Open();
+        Dictionary<string, List<NftElement>> sets = [];
+        foreach (Addition addition in Additions)
+        {
+            if (!sets.TryGetValue(addition.Set, out List<NftElement>? there)) sets[addition.Set] = there = nft.Elements(addition.Table, addition.Set);
+            bool found = there.Exists(e => e.Key.AsSpan().SequenceEqual(addition.Element.Key) && e.Data.AsSpan().SequenceEqual(addition.Element.Data) && RuleOwner.Parse(e.Comment)?.IsSame(addition.Owner) == true);
+            if (!found && addition.Port is { } port) return port;
+        }
+        return null;
     }
 
     /// <summary>Forgets the changes.</summary>
@@ -168,6 +189,7 @@ public sealed class RuleChanges
         Marks.Clear();
         Unmarked.Clear();
         Passes.Clear();
+        _afterwards.Clear();
     }
 }
 

@@ -9,13 +9,18 @@ namespace Berth.Network.Plugins;
 public static class BuiltIn
 {
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names => ["host-local", "static"];
+    public static IReadOnlyList<string> Names => ["bridge", "ptp", "loopback", "host-local", "static", "portmap", "firewall"];
 
     /// <summary>A plugin of ours, or null.</summary>
     public static IPlugin? Find(string type) => type switch
     {
         "host-local" => new HostLocalPlugin(),
         "static" => new StaticPlugin(),
+        "bridge" => new Bridge(),
+        "ptp" => new PointToPoint(),
+        "loopback" => new Loopback(),
+        "portmap" => new PortMap(),
+        "firewall" => new FirewallPlugin(),
         _ => null,
     };
 }
