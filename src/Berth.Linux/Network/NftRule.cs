@@ -17,7 +17,7 @@ public enum NftComparison
 
 /// <summary>
 /// A rule, built from left to right as nft writes it. Values are loaded into register 1 and what follows it: a key of several
-/// fields is loaded with increasing <c>slot</c>, in steps of four bytes.
+/// fields is loaded with increasing <c>slot</c>: the field's place in the key, bytes, a multiple of four.
 /// </summary>
 public sealed class NftRule
 {
@@ -49,18 +49,20 @@ public sealed class NftRule
         message.End(nest);
     }
 
-    private NftRule Meta(uint key, int slot) => Expression("meta", m => m.AttributeBig(1, (uint)(FirstSlot + slot)).AttributeBig(2, key));
+    private static uint Register(int slot) => (uint)(FirstSlot + slot / 4);
+
+    private NftRule Meta(uint key, int slot) => Expression("meta", m => m.AttributeBig(1, Register(slot)).AttributeBig(2, key));
 
     /// <summary>Compares what is in a slot.</summary>
     public NftRule Compare(int slot, NftComparison comparison, byte[] value) => Expression("cmp", m =>
     {
-        m.AttributeBig(1, (uint)(FirstSlot + slot)).AttributeBig(2, (uint)comparison);
+        m.AttributeBig(1, Register(slot)).AttributeBig(2, (uint)comparison);
         Data(m, 3, value);
     });
 
     private NftRule Masked(int slot, byte[] mask) => Expression("bitwise", m =>
     {
-        m.AttributeBig(1, (uint)(FirstSlot + slot)).AttributeBig(2, (uint)(FirstSlot + slot)).AttributeBig(3, (uint)mask.Length);
+        m.AttributeBig(1, Register(slot)).AttributeBig(2, Register(slot)).AttributeBig(3, (uint)mask.Length);
         Data(m, 4, mask);
         Data(m, 5, new byte[mask.Length]);
     });
@@ -78,7 +80,7 @@ public sealed class NftRule
     public NftRule LoadProtocol(int slot = 0) => Meta(16, slot);
 
     private NftRule Payload(uint header, uint offset, uint length, int slot) => Expression("payload", m => m
-        .AttributeBig(1, (uint)(FirstSlot + slot)).AttributeBig(2, header).AttributeBig(3, offset).AttributeBig(4, length));
+        .AttributeBig(1, Register(slot)).AttributeBig(2, header).AttributeBig(3, offset).AttributeBig(4, length));
 
     /// <summary>Loads its source address, 4 or 16 bytes.</summary>
     public NftRule LoadSource(bool six, int slot = 0) => six ? Payload(1, 8, 16, slot) : Payload(1, 12, 4, slot);
@@ -169,7 +171,7 @@ public sealed class NftRule
     /// <summary>Loads a value.</summary>
     public NftRule Load(int slot, byte[] value) => Expression("immediate", m =>
     {
-        m.AttributeBig(1, (uint)(FirstSlot + slot));
+        m.AttributeBig(1, Register(slot));
         Data(m, 2, value);
     });
 

@@ -102,6 +102,7 @@ public sealed class NftTransaction
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => Messages.Count == 0;
 
+    private const uint InterfaceNames = 41;
     private uint _setId;
 
     private NetlinkMessage Begin(ushort type, ushort flags, NftTable table, string subject)
@@ -200,15 +201,9 @@ public sealed class NftTransaction
             message.AttributeBig(6, set.DataType);
             message.AttributeBig(7, (uint)set.DataLength);
         }
-        if (set.FieldLengths.Length < 2) return this;
-        int description = message.Begin(9), fields = message.Begin(2);
-        foreach (int length in set.FieldLengths)
-        {
-            int field = message.Begin(1);
-            message.AttributeBig(1, (uint)length).End(field);
-        }
-        message.End(fields);
-        message.End(description);
+        // So that nft shows names of interfaces: type of the remark 0, length 4, the host's order of bytes.
+        if (set.KeyType == InterfaceNames) message.Attribute(13, [0, 4, 1, 0, 0, 0]);
+        // The fields' lengths matter to sets of intervals only; a kernel before 5.6 does not know them.
         return this;
     }
 

@@ -55,7 +55,8 @@ internal static class BerthTable
         t.AddRule(Inet, "output", new NftRule().LocalDestination().Jump("publish"));
         foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressRules(t, six);
         // Where 127.0.0.1 may cross an interface, it must not be reached from there otherwise (as CVE-2020-8558 had it).
-        t.AddRule(Inet, "input", new NftRule().LoadInput().In(Localnet).Destination(new IPAddress([127, 0, 0, 0]), 8).Drop());
+        // Answers to the host's own connections to a published port come back that way: their destination was changed.
+        t.AddRule(Inet, "input", new NftRule().LoadInput().In(Localnet).Destination(new IPAddress([127, 0, 0, 0]), 8).DestinationChanged(not: true).Drop());
         Forwarding(t);
         return t;
     }
