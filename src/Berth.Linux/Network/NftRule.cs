@@ -150,6 +150,19 @@ public sealed class NftRule
     /// <summary>The packet has a mark: these bits.</summary>
     public NftRule Mark(uint bits) => Meta(3, 0).Masked(0, Host(bits)).Compare(0, NftComparison.NotEqual, Host(0));
 
+    /// <summary>Sets bits of the packet's mark and leaves the others.</summary>
+    public NftRule SetMark(uint bits)
+    {
+        Meta(3, 0);
+        Expression("bitwise", m =>
+        {
+            m.AttributeBig(1, FirstSlot).AttributeBig(2, FirstSlot).AttributeBig(3, 4);
+            Data(m, 4, Host(~bits));
+            Data(m, 5, Host(bits));
+        });
+        return Expression("meta", static m => m.AttributeBig(2, 3).AttributeBig(3, FirstSlot));
+    }
+
     /// <summary>What was loaded from slot 0 on is in a set, or not.</summary>
     public NftRule In(string set, bool not = false) => Expression("lookup", m =>
     {

@@ -25,6 +25,9 @@ internal static class BerthTable
 
     public const string Hairpin = "hairpin", MasqueradeAll = "masquerade_all", Masquerade = "masquerade", Localnet = "localnet", Checked = "checked", Allowed = "allowed";
 
+    // The bit that the reference plugin takes by default, and for the same.
+    private const uint Back = 1 << 13;
+
     private const uint Ip4 = 7, Ip6 = 8, EtherAddress = 9, InetProto = 12, InetService = 13, IfName = 41;
 
     /// <summary>The sets of table inet whose elements belong to attachments.</summary>
@@ -53,6 +56,7 @@ internal static class BerthTable
         t.AddChain(Inet, "forward", new NftHook("filter", 2, -10));
         t.AddRule(Inet, "prerouting", new NftRule().LocalDestination().Jump("publish"));
         t.AddRule(Inet, "output", new NftRule().LocalDestination().Jump("publish"));
+        t.AddRule(Inet, "postrouting", new NftRule().Mark(Back).Masquerade());
         foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressRules(t, six);
         // Where 127.0.0.1 may cross an interface, it must not be reached from there otherwise (as CVE-2020-8558 had it).
         // Answers to the host's own connections to a published port come back that way: their destination was changed.
@@ -77,8 +81,6 @@ internal static class BerthTable
         int length = six ? 16 : 4;
         t.AddRule(Inet, "publish", new NftRule().Version(six).LoadDestination(six).LoadProtocol(length).LoadPort(length + 4).Map(Of("ports", six) + "_at").ChangeDestination(six));
         t.AddRule(Inet, "publish", new NftRule().Version(six).LoadProtocol().LoadPort(4).Map(Of("ports", six)).ChangeDestination(six));
-        // Whoever asks a published port from behind the same interface would get the answer past the host, from a stranger.
-        t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Version(six).LoadDestination(six).LoadInput(length).In(Of(Hairpin, six)).Masquerade());
         if (!six) t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Source(new IPAddress([127, 0, 0, 0]), 8).LoadDestination(six).LoadOutput(length).In(Of(Hairpin, six)).Masquerade());
         t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Version(six).LoadDestination(six).In(Of(MasqueradeAll, six)).Masquerade());
         t.AddRule(Inet, "postrouting", new NftRule().Version(six).LoadSource(six).VerdictMap(Of(Masquerade, six)));
@@ -88,6 +90,12 @@ internal static class BerthTable
     {
         const uint EstablishedOrRelated = 2 | 4;
         t.AddRule(Inet, "forward", new NftRule().ConnectionState(EstablishedOrRelated).Accept());
+        // Whoever asks a published port from behind the same interface would get the answer past the host, from a stranger.
+        // Where a packet came in is not known any more when its source is chosen: so it is marked here.
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true])
+        {
+            t.AddRule(Inet, "forward", new NftRule().DestinationChanged().Version(six).LoadDestination(six).LoadInput(six ? 16 : 4).In(Of(Hairpin, six)).SetMark(Back));
+        }
         t.AddRule(Inet, "forward", new NftRule().LoadInput().LoadOutput(16).In("within").Jump("within"));
         t.AddRule(Inet, "forward", new NftRule().LoadInput().In("internal").Drop());
         t.AddRule(Inet, "forward", new NftRule().LoadOutput().In("internal").Drop());
