@@ -68,6 +68,37 @@ public sealed class HostLocalTests : IDisposable
     }
 
     [Fact]
+    public void Leases_that_others_make_and_remove_are_seen_although_there_is_an_index()
+    {
+        const string Set = "[{\"subnet\":\"10.1.2.0/24\"}]";
+        Add("c1", Set);
+        Add("c2", Set);
+        File.Delete(_folder.File("net/10.1.2.2"));
+        _folder.Write("net/10.1.2.9", "c3\r\neth0");
+        Assert.Equal(["10.1.2.4/24"], Add("c1", Set));
+        Assert.Contains("10.1.2.9 has been allocated to c3", Refused("c3", Set), StringComparison.Ordinal);
+        Assert.Contains("10.1.2.3 has been allocated to c2", Refused("c2", Set), StringComparison.Ordinal);
+        Delete("c3");
+        Delete("c2");
+        Assert.Equal(["10.1.2.4", "last_reserved_ip.0", "lock"], Files());
+    }
+
+    [Fact]
+    public void An_index_that_lies_is_not_believed()
+    {
+        const string Set = "[{\"subnet\":\"10.1.2.0/24\"}]";
+        Add("c1", Set);
+        byte[] index = File.ReadAllBytes(_folder.File(".net.leases"));
+        File.WriteAllBytes(_folder.File(".net.leases"), [.. index.AsSpan(0, 24), .. "\nc9/eth0\t10.1.2.2\n\nc8/eth0\t10.1.2.200\n"u8]);
+        Assert.Equal(["10.1.2.3/24"], Add("c9", Set));
+        Delete("c1");
+        Assert.Equal(["10.1.2.4/24"], Add("c8", Set));
+        File.WriteAllText(_folder.File(".net.leases"), "short");
+        Assert.Contains("has been allocated", Refused("c8", Set), StringComparison.Ordinal);
+        Assert.Equal(["10.1.2.3", "10.1.2.4", "last_reserved_ip.0", "lock"], Files());
+    }
+
+    [Fact]
     public void An_empty_lease_is_one_whose_writer_was_killed()
     {
         _folder.Write("net/10.1.2.2", "");
