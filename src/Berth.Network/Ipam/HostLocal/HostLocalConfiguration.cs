@@ -9,13 +9,14 @@ namespace Berth.Network.Ipam.HostLocal;
 /// <summary>ipam of the configuration, with what CNI_ARGS, args and runtimeConfig add to it.</summary>
 internal sealed class HostLocalConfiguration
 {
-    private const string StandardFolder = "/var/lib/cni/networks";
+    /// <summary>The reference's.</summary>
+    public const string StandardFolder = "/var/lib/cni/networks";
 
-    public HostLocalConfiguration(PluginCall call)
+    public HostLocalConfiguration(PluginCall call, string standard)
     {
         PluginConfiguration whole = call.Configuration;
         PluginConfiguration ipam = whole.Ipam ?? throw CniException.Failed("IPAM config missing 'ipam' key");
-        Folder = $"{(ipam.Text("dataDir") is { Length: > 0 } folder ? folder : StandardFolder)}/{whole.NetworkName}";
+        Folder = $"{(ipam.Text("dataDir") is { Length: > 0 } folder ? folder : standard)}/{whole.NetworkName}";
         ResolvConf = ipam.Text("resolvConf") ?? "";
         Routes = ResultReader.Routes(ipam);
         Requested = ReadRequested(call);

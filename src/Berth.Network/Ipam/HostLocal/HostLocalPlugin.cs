@@ -6,11 +6,12 @@ using Berth.Network.Contract;
 namespace Berth.Network.Ipam.HostLocal;
 
 /// <summary>Gives out addresses; none twice, whoever else works on the same folder.</summary>
-internal sealed class HostLocalPlugin : IPlugin
+/// <param name="standard">The folder of leases where the configuration names none.</param>
+internal sealed class HostLocalPlugin(string standard = HostLocalConfiguration.StandardFolder) : IPlugin
 {
     public CniResult Add(PluginCall call)
     {
-        HostLocalConfiguration configuration = new(call);
+        HostLocalConfiguration configuration = new(call, standard);
         CniDns dns = configuration.ResolvConf.Length > 0 ? ResolvConf.Read(configuration.ResolvConf) : CniDns.None;
         using LeaseFolder leases = LeaseFolder.Open(configuration.Folder);
         List<CniAddress> addresses = [];
@@ -30,25 +31,25 @@ internal sealed class HostLocalPlugin : IPlugin
 
     public void Delete(PluginCall call)
     {
-        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call).Folder);
+        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call, standard).Folder);
         leases.Release(call.Attachment);
     }
 
     public void Check(PluginCall call)
     {
-        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call).Folder);
+        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call, standard).Folder);
         if (leases.Of(call.Attachment).Count == 0) throw CniException.Failed($"host-local: Failed to find address added by container {call.ContainerId}");
     }
 
     public void Collect(PluginCall call)
     {
-        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call).Folder);
+        using LeaseFolder leases = LeaseFolder.Open(new HostLocalConfiguration(call, standard).Folder);
         leases.Keep(call.Valid);
     }
 
     public void Status(PluginCall call)
     {
-        HostLocalConfiguration configuration = new(call);
+        HostLocalConfiguration configuration = new(call, standard);
         try
         {
             using LeaseFolder leases = LeaseFolder.Open(configuration.Folder);

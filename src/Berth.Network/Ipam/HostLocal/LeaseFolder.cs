@@ -9,7 +9,8 @@ namespace Berth.Network.Ipam.HostLocal;
 
 /// <summary>
 /// One file an address, named by it, with <c>id CR LF interface</c> in it; <c>last_reserved_ip.N</c> says where range set N goes on;
-/// <c>lock</c> is held (flock) from opening to disposing. What is not in these files is not known to anybody.
+/// <c>lock</c> is held (flock) from opening to disposing. What is not in these files is not known to anybody;
+/// <see cref="LeaseIndex"/> only says where to look.
 /// </summary>
 internal sealed class LeaseFolder : IDisposable
 {
@@ -18,11 +19,13 @@ internal sealed class LeaseFolder : IDisposable
 
     private readonly string _path;
     private readonly Fd _lock;
+    private readonly LeaseIndex _index;
 
     private LeaseFolder(string path, Fd held)
     {
         _path = path;
         _lock = held;
+        _index = LeaseIndex.Load(path);
     }
 
     /// <summary>Opens the folder, makes it where it is not there, and waits for its lock.</summary>
@@ -65,6 +68,7 @@ internal sealed class LeaseFolder : IDisposable
                 throw;
             }
         }
+        _index.Add(Key(owner), text);
         using Fd last = KernelPath.Open($"{_path}/last_reserved_ip.{set}", WriteOnly | Create | Truncate, Private);
         KernelPath.WriteAll(last, Encoding.UTF8.GetBytes(text), "last_reserved_ip");
         return true;
@@ -77,7 +81,7 @@ internal sealed class LeaseFolder : IDisposable
     public List<IPAddress> Of(AttachmentId owner)
     {
         List<IPAddress> addresses = [];
-        foreach ((string name, string content) in Leases())
+        foreach ((string name, string content) in Candidates(owner))
         {
             if ((content == Key(owner) || content == owner.ContainerId) && AddressText.TryParse(name) is { } address) addresses.Add(address);
         }
@@ -88,17 +92,26 @@ internal sealed class LeaseFolder : IDisposable
     /// <exception cref="LinuxException">A lease cannot be removed.</exception>
     public void Release(AttachmentId owner)
     {
-        List<string> old = [];
+        // An attachment that the index does not know may be one whose lease came in the same tick of the clock as its stamp.
+        if (_index.IsTrusted && Release(owner, Candidates(owner), old: false)) return;
+        Release(owner, All(), old: true);
+    }
+
+    private bool Release(AttachmentId owner, List<(string Name, string Content)> leases, bool old)
+    {
         bool found = false;
-        foreach ((string name, string content) in Leases())
+        foreach ((string name, string content) in leases)
         {
-            if (content == owner.ContainerId) old.Add(name);
             if (content != Key(owner)) continue;
             found = true;
-            Remove(name);
+            Remove(name, content);
         }
-        if (found) return;
-        foreach (string name in old) Remove(name);
+        if (found || !old) return found;
+        foreach ((string name, string content) in leases)
+        {
+            if (content == owner.ContainerId) Remove(name, content);
+        }
+        return found;
     }
 
     /// <summary>Gives back what belongs to none of the attachments.</summary>
@@ -111,9 +124,9 @@ internal sealed class LeaseFolder : IDisposable
             keys.Add(Key(one));
             keys.Add(one.ContainerId);
         }
-        foreach ((string name, string content) in Leases())
+        foreach ((string name, string content) in All())
         {
-            if (!keys.Contains(content) && AddressText.TryParse(name) is not null) Remove(name);
+            if (!keys.Contains(content) && AddressText.TryParse(name) is not null) Remove(name, content);
         }
     }
 
@@ -128,21 +141,39 @@ internal sealed class LeaseFolder : IDisposable
         return taken;
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _index.Save();
+        _lock.Dispose();
+    }
 
     private static string Key(AttachmentId owner) => $"{owner.ContainerId}\r\n{owner.InterfaceName}";
 
-    /// <summary>All files with what is in them; what is too long for a lease is none.</summary>
-    private IEnumerable<(string Name, string Content)> Leases()
+    /// <summary>What may be an attachment's, as its files say; the caller compares.</summary>
+    private List<(string Name, string Content)> Candidates(AttachmentId owner) =>
+        _index.IsTrusted ? Read([.. _index.Find(Key(owner)), .. _index.Find(owner.ContainerId)]) : All();
+
+    /// <summary>All leases, from their files.</summary>
+    private List<(string Name, string Content)> All()
     {
+        List<(string Name, string Content)> all = Read(Names());
+        _index.Fill(all);
+        return all;
+    }
+
+    /// <summary>Files with what is in them; what is empty or too long is no lease.</summary>
+    private List<(string Name, string Content)> Read(List<string> names)
+    {
+        List<(string, string)> leases = new(names.Count);
         byte[] buffer = new byte[1024];
-        foreach (string name in Names())
+        foreach (string name in names)
         {
             using Fd? file = KernelPath.TryOpen($"{_path}/{name}", ReadOnly);
             if (file is null) continue;
             int length = FdIo.TryRead(file, buffer, out _);
-            if (length > 0 && length < buffer.Length) yield return (name, Encoding.UTF8.GetString(buffer, 0, length).Trim());
+            if (length > 0 && length < buffer.Length) leases.Add((name, Encoding.UTF8.GetString(buffer, 0, length).Trim()));
         }
+        return leases;
     }
 
     private List<string> Names()
@@ -152,8 +183,9 @@ internal sealed class LeaseFolder : IDisposable
         return all;
     }
 
-    private void Remove(string name)
+    private void Remove(string name, string content)
     {
+        _index.Remove(content, name);
         if (!KernelPath.Remove($"{_path}/{name}") && KernelPath.LastErrno is var why and not Errno.ENOENT) throw new LinuxException("remove", $"{_path}/{name}", why);
     }
 }
