@@ -31,7 +31,7 @@ internal sealed class Bridge : IPlugin
             if (configuration.CheckMac) call.Rules.CheckHardwareAddress(RuleOwner.Of(call), port.Name, inside.HardwareAddress);
             if (configuration.HasIpam)
             {
-                CniResult given = AddressPlugin.Add(call);
+                CniResult given = IpamPlugin.Add(call);
                 leased = true;
                 result = WithAddresses(result, given, configuration);
                 BeforeItIsUp(sandbox, call.InterfaceName, configuration);
@@ -53,7 +53,7 @@ internal sealed class Bridge : IPlugin
         catch (Exception e)
         {
             if (port is not null) links.Remove(port);
-            if (leased) AddressPlugin.Delete(call);
+            if (leased) IpamPlugin.Delete(call);
             if (e is LinuxException linux) throw CniException.Failed($"cannot attach container {call.ContainerId} to bridge {bridge.Name}: {linux.Message}", linux);
             throw;
         }
@@ -127,7 +127,7 @@ internal sealed class Bridge : IPlugin
         // Before the address may be given to somebody else.
         call.Rules.Commit();
         using (Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace)) sandbox?.RemoveLink(call.InterfaceName);
-        if (configuration.HasIpam) AddressPlugin.Delete(call);
+        if (configuration.HasIpam) IpamPlugin.Delete(call);
     }
 
     public void Check(PluginCall call)
@@ -135,7 +135,7 @@ internal sealed class Bridge : IPlugin
         BridgeConfiguration configuration = BridgeConfiguration.Read(call);
         using Sandbox sandbox = Sandbox.Open(call.NetworkNamespace);
         using RouteNetlink links = RouteNetlink.Open();
-        if (configuration.HasIpam) AddressPlugin.Check(call);
+        if (configuration.HasIpam) IpamPlugin.Check(call);
         CniResult result = call.PreviousResult ?? throw CniException.Wrong("prevResult is missing");
         NetworkLink inside = Sandbox.Verify(sandbox.Links, sandbox.Expect(result, call.InterfaceName), "veth", sandbox.Path);
         NetworkLink? bridge = null, port = null;
@@ -155,11 +155,11 @@ internal sealed class Bridge : IPlugin
     {
         call.Rules.Keep(call.Configuration.NetworkName, call.Valid);
         call.Rules.Commit();
-        if (call.Configuration.Ipam?.Type is { Length: > 0 }) AddressPlugin.Collect(call);
+        if (call.Configuration.Ipam?.Type is { Length: > 0 }) IpamPlugin.Collect(call);
     }
 
     public void Status(PluginCall call)
     {
-        if (call.Configuration.Ipam?.Type is { Length: > 0 }) AddressPlugin.Status(call);
+        if (call.Configuration.Ipam?.Type is { Length: > 0 }) IpamPlugin.Status(call);
     }
 }

@@ -67,7 +67,16 @@ public static class PluginProgram
             Path = PluginCalls.Folders(environment.Path),
         };
         CniResult? result = PluginCalls.Perform(plugin, call);
-        call.Rules.Commit();
+        try
+        {
+            call.Rules.Commit();
+        }
+        catch when (command == CniCommand.Add)
+        {
+            // What is attached without its rules is half a success.
+            plugin.Delete(call);
+            throw;
+        }
         return result is null ? [] : CniJson.WriteResult(result, configuration.CniVersion);
     }
 

@@ -17,7 +17,7 @@ internal sealed class PointToPoint : IPlugin
     {
         int mtu = HostNetwork.Bounded(call.Configuration, "mtu", 68, 65535);
         using Sandbox sandbox = Sandbox.Open(call.NetworkNamespace);
-        CniResult leased = AddressPlugin.Add(call);
+        CniResult leased = IpamPlugin.Add(call);
         using RouteNetlink links = RouteNetlink.Open();
         NetworkLink? made = null;
         try
@@ -44,7 +44,7 @@ internal sealed class PointToPoint : IPlugin
         catch
         {
             if (made is not null) links.Remove(made);
-            AddressPlugin.Delete(call);
+            IpamPlugin.Delete(call);
             throw;
         }
     }
@@ -92,13 +92,13 @@ internal sealed class PointToPoint : IPlugin
         call.Rules.Commit();
         using Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace);
         sandbox?.RemoveLink(call.InterfaceName);
-        AddressPlugin.Delete(call);
+        IpamPlugin.Delete(call);
     }
 
     public void Check(PluginCall call)
     {
         using Sandbox sandbox = Sandbox.Open(call.NetworkNamespace);
-        AddressPlugin.Check(call);
+        IpamPlugin.Check(call);
         CniResult result = call.PreviousResult ?? throw CniException.Wrong("prevResult is missing");
         NetworkLink link = Sandbox.Verify(sandbox.Links, sandbox.Expect(result, call.InterfaceName), "veth", sandbox.Path);
         sandbox.VerifyAddresses(link, result);
@@ -108,8 +108,8 @@ internal sealed class PointToPoint : IPlugin
     {
         call.Rules.Keep(call.Configuration.NetworkName, call.Valid);
         call.Rules.Commit();
-        AddressPlugin.Collect(call);
+        IpamPlugin.Collect(call);
     }
 
-    public void Status(PluginCall call) => AddressPlugin.Status(call);
+    public void Status(PluginCall call) => IpamPlugin.Status(call);
 }
