@@ -38,6 +38,12 @@ public sealed partial record PluginCall
     /// <summary>cni.dev/valid-attachments, for GC.</summary>
     public IReadOnlyList<AttachmentId> Valid { get; init; } = [];
 
+    /// <summary>
+    /// Whether the network namespace ends right after DEL, as the caller knows: interfaces end with it, and need not be removed
+    /// one by one, which takes the kernel ten milliseconds each.
+    /// </summary>
+    public bool NamespaceEnds { get; init; }
+
     /// <summary>Where changes of the packet filter are collected: one transaction for a chain of ours.</summary>
     public RuleChanges Rules { get; init; } = new();
 

@@ -19,8 +19,8 @@ internal sealed class RuleCommit(RuleChanges changes)
     {
         try
         {
-            using Nftables nft = Nftables.Open();
             using FilterLock held = FilterLock.Take();
+            Nftables nft = FilterSocket.OfThisNamespace(held);
             ForeignFilters foreign = new(nft);
             for (int attempt = 1; ; attempt++)
             {

@@ -126,7 +126,7 @@ internal sealed class Bridge : IPlugin
         if (configuration.Masquerade) call.Rules.Unmark(ChainName.Masquerading(owner.Network, owner.ContainerId));
         // Before the address may be given to somebody else.
         call.Rules.Commit();
-        using (Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace)) sandbox?.RemoveLink(call.InterfaceName);
+        Sandbox.RemoveLink(call);
         if (configuration.HasIpam) IpamPlugin.Delete(call);
     }
 

@@ -29,6 +29,7 @@ internal sealed class Loopback : IPlugin
 
     public void Delete(PluginCall call)
     {
+        if (call.NamespaceEnds) return;
         using Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace);
         if (sandbox?.Links.Find(Name) is { IsUp: true } link) sandbox.Links.SetUp(link, up: false);
     }

@@ -90,8 +90,7 @@ internal sealed class PointToPoint : IPlugin
         call.Rules.Unmark(ChainName.Masquerading(owner.Network, owner.ContainerId));
         // Before the address may be given to somebody else.
         call.Rules.Commit();
-        using Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace);
-        sandbox?.RemoveLink(call.InterfaceName);
+        Sandbox.RemoveLink(call);
         IpamPlugin.Delete(call);
     }
 

@@ -131,14 +131,12 @@ internal sealed class Sandbox : IDisposable
         throw CniException.Failed($"cannot use the addresses of {link.Name}: after 5 s it is not known whether another host has them");
     }
 
-    /// <summary>Removes an interface.</summary>
-    /// <returns>Its addresses; null when it was not there.</returns>
-    public List<LinkAddress>? RemoveLink(string name)
+    /// <summary>Removes the interface of a call, unless it is gone or goes by itself.</summary>
+    public static void RemoveLink(PluginCall call)
     {
-        if (Links.Find(name) is not { } link) return null;
-        List<LinkAddress> addresses = Links.Addresses(link.Index);
-        Links.Remove(link);
-        return addresses;
+        if (call.NamespaceEnds) return;
+        using Sandbox? sandbox = TryOpen(call.NetworkNamespace);
+        if (sandbox?.Links.Find(call.InterfaceName) is { } link) sandbox.Links.Remove(link);
     }
 
     /// <summary>The interface of a result that is in this namespace under a name.</summary>

@@ -26,4 +26,7 @@ public sealed record AttachmentRequest
 
     /// <summary>The attachment.</summary>
     public AttachmentId Attachment => new(ContainerId, InterfaceName);
+
+    /// <summary>For DEL: whether the network namespace ends right after it. Interfaces end with it, and are not removed one by one.</summary>
+    public bool NamespaceEnds { get; init; }
 }

@@ -48,6 +48,7 @@ internal sealed class PluginChain(CniRuntimeOptions options, NetworkList list, C
             Arguments = Request?.Arguments ?? [],
             Path = options.PluginFolders,
             Rules = _rules,
+            NamespaceEnds = Request?.NamespaceEnds == true,
         };
         if (found.Ours is not null) return PluginCalls.Perform(found.Ours, call);
         Commit();
