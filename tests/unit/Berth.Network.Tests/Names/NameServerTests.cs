@@ -50,7 +50,7 @@ public sealed class NameServerTests : IDisposable
     [Fact]
     public void Containers_with_one_alias_are_answered_in_turns()
     {
-        for (int i = 2; i < 5; i++) _host.Service.Attach(_host.Network("web", Gateway), ServedNames.Container($"c{i}", $"10.1.0.{i}", "all"));
+        for (int i = 2; i < 5; i++) _host.Service.Attach(_host.Network("web", Gateway), ServedNames.Container($"c{i}x", $"10.1.0.{i}", "all"));
         HashSet<string> firsts = [];
         for (int i = 0; i < 3; i++)
         {
@@ -93,7 +93,7 @@ public sealed class NameServerTests : IDisposable
     [Fact]
     public void An_answer_that_does_not_fit_is_asked_for_again_over_tcp()
     {
-        for (int i = 1; i <= 60; i++) _host.Service.Attach(_host.Network("web", Gateway), ServedNames.Container($"c{i}", $"10.1.0.{i}", "all"));
+        for (int i = 1; i <= 60; i++) _host.Service.Attach(_host.Network("web", Gateway), ServedNames.Container($"c{i}x", $"10.1.0.{i}", "all"));
         Reply small = _host.At(Gateway).Ask("all")!;
         Assert.True(small.IsTruncated);
         Assert.Empty(small.Answers);
