@@ -19,7 +19,7 @@ internal sealed class NameServer : IDisposable
     public const long IdleNanoseconds = 10_000_000_000;
 
     private const int SweepMilliseconds = 1000, RetryMilliseconds = 1000;
-    private const long MostGarbage = 256 * 1024;
+    private const long MostGarbage = 128 * 1024;
     private readonly string _socketPath;
     private readonly NameDirectory _directory;
     private readonly Watch _directoryWatch;
@@ -125,7 +125,7 @@ internal sealed class NameServer : IDisposable
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         if (allocated - _collectedAt < MostGarbage) return;
         _collectedAt = allocated;
-        GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+        GC.Collect(2, GCCollectionMode.Forced, blocking: true);
     }
 
     private bool IsOurs(InetEndpoint endpoint) => _listeners.ContainsKey(endpoint with { Scope = 0 });
