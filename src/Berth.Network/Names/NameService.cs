@@ -175,14 +175,9 @@ public sealed class NameService(NameServiceOptions options)
         CommandResult result;
         try
         {
-            result = CommandRunner.Run(new Command
-            {
-                Candidates = [options.Program],
-                Arguments = ["berth-dns", "--state", options.State, "--resolv-conf", options.ResolvConf],
-                Timeout = Math.Max(1, options.TimeoutMilliseconds / 1000),
-            });
+            result = StartedProgram.Run(options.Program, ["berth-dns", "--state", options.State, "--resolv-conf", options.ResolvConf], options.TimeoutMilliseconds);
         }
-        catch (Exception e) when (e is LinuxException or Linux.Programs.StepFailedException)
+        catch (LinuxException e)
         {
             throw new BerthException(Fault.Unavailable, $"cannot start the name server {options.Program}: {e.Message}", null, e);
         }
