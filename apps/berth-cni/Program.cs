@@ -1,10 +1,12 @@
-// berth-cni: the CNI plugin that its name or its first word says. Wiring only; see Berth.Network.
+// berth-cni: the CNI plugin that its name or its first word says, or the DNS server of networks. Wiring only; see Berth.Network.
 using System.Text;
 using Berth.Linux.Files;
+using Berth.Network.Names;
 using Berth.Network.Plugins;
 
 string[] words = Environment.GetCommandLineArgs();
 string name = words[0][(words[0].LastIndexOf('/') + 1)..];
+if (name == "berth-dns") return NameServerProgram.Main(args);
 if (name != "berth-cni") return PluginProgram.Run(name);
 return args switch
 {
