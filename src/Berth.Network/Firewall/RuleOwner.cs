@@ -1,5 +1,4 @@
 // Whom an element of the packet filter belongs to, written into its remark.
-using Berth.Network.Contract;
 
 namespace Berth.Network.Firewall;
 
@@ -11,13 +10,6 @@ namespace Berth.Network.Firewall;
 public sealed record RuleOwner(string Network, string ContainerId, string InterfaceName, string NetworkNamespace)
 {
     private const int Longest = 250;
-
-    /// <summary>Of a call.</summary>
-    public static RuleOwner Of(PluginCall call)
-    {
-        ArgumentNullException.ThrowIfNull(call);
-        return new RuleOwner(call.Configuration.NetworkName, call.ContainerId, call.InterfaceName, call.NetworkNamespace ?? "");
-    }
 
     /// <summary>Whether it is the same attachment; the path does not matter.</summary>
     public bool IsSame(RuleOwner other)

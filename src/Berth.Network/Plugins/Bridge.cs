@@ -3,9 +3,9 @@ using System.Net;
 using Berth.Linux;
 using Berth.Linux.Network;
 using Berth.Linux.Processes;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 
@@ -28,7 +28,7 @@ internal sealed class Bridge : IPlugin
             {
                 Interfaces = [Named(bridge, ""), Named(port, ""), Named(inside, sandbox.Path)],
             };
-            if (configuration.CheckMac) call.Rules.CheckHardwareAddress(RuleOwner.Of(call), port.Name, inside.HardwareAddress);
+            if (configuration.CheckMac) call.Rules.CheckHardwareAddress(call.Owner, port.Name, inside.HardwareAddress);
             if (configuration.HasIpam)
             {
                 CniResult given = IpamPlugin.Add(call);
@@ -39,7 +39,7 @@ internal sealed class Bridge : IPlugin
                 result = SetUpGateways(links, bridge, result, configuration);
                 if (configuration.Masquerade)
                 {
-                    foreach (CniAddress address in result.Addresses) call.Rules.Masquerade(RuleOwner.Of(call), address.Address);
+                    foreach (CniAddress address in result.Addresses) call.Rules.Masquerade(call.Owner, address.Address);
                 }
             }
             else if (!configuration.DisableContainerInterface)
@@ -121,7 +121,7 @@ internal sealed class Bridge : IPlugin
     public void Delete(PluginCall call)
     {
         BridgeConfiguration configuration = BridgeConfiguration.Read(call);
-        RuleOwner owner = RuleOwner.Of(call);
+        RuleOwner owner = call.Owner;
         call.Rules.Release(owner);
         if (configuration.Masquerade) call.Rules.Unmark(ChainName.Masquerading(owner.Network, owner.ContainerId));
         // Before the address may be given to somebody else.

@@ -1,4 +1,5 @@
 // What plugin bridge is told.
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
 

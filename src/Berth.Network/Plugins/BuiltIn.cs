@@ -1,5 +1,5 @@
 // Our own plugins by name.
-using Berth.Network.Contract;
+using Berth.Network.Calls;
 using Berth.Network.Ipam.HostLocal;
 using Berth.Network.Ipam.Static;
 

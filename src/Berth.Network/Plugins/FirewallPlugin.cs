@@ -1,4 +1,5 @@
 // Plugin firewall: the host's packet filters let the container's packets through, and bridges are shut off from one another.
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
 
@@ -9,7 +10,7 @@ internal sealed class FirewallPlugin : IPlugin
     public CniResult Add(PluginCall call)
     {
         CniResult previous = call.PreviousResult ?? throw CniException.Wrong("firewall must follow another plugin of a list: prevResult is missing");
-        RuleOwner owner = RuleOwner.Of(call);
+        RuleOwner owner = call.Owner;
         BridgePolicy? policy = Policy(call.Configuration);
         foreach (CniAddress address in previous.Addresses) call.Rules.PassForeignFilters(owner, address.Address.Address);
         if (policy is not { } shut) return previous;
@@ -30,7 +31,7 @@ internal sealed class FirewallPlugin : IPlugin
         };
     }
 
-    public void Delete(PluginCall call) => call.Rules.Release(RuleOwner.Of(call));
+    public void Delete(PluginCall call) => call.Rules.Release(call.Owner);
 
     public void Check(PluginCall call)
     {

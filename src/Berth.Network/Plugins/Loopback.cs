@@ -1,5 +1,6 @@
 // Plugin loopback: the container's own interface lo is brought up.
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

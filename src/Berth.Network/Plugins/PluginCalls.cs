@@ -1,5 +1,6 @@
 // Makes calls of plugins and answers them: the same for a program of its own and for a plugin inside the caller.
 using Berth.Linux.Files;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

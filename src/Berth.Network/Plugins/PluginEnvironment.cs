@@ -1,6 +1,7 @@
 // The environment variables of a call, and what they must be for each command.
 using System.Text;
 using Berth.Linux.Files;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

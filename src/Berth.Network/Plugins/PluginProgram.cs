@@ -1,6 +1,7 @@
 // The main function of a plugin: environment and standard input become a call, its result or its error goes to standard output.
 using System.Text;
 using Berth.Linux.Files;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

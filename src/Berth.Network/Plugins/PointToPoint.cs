@@ -1,9 +1,9 @@
 // Plugin ptp: a pair of interfaces between host and container, and routes between them.
 using Berth.Linux;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 
@@ -37,7 +37,7 @@ internal sealed class PointToPoint : IPlugin
             {
                 RouteInside(sandbox, inside, address);
                 RouteOutside(links, made, address);
-                if (call.Configuration.Flag("ipMasq")) call.Rules.Masquerade(RuleOwner.Of(call), address.Address);
+                if (call.Configuration.Flag("ipMasq")) call.Rules.Masquerade(call.Owner, address.Address);
             }
             return result;
         }
@@ -85,7 +85,7 @@ internal sealed class PointToPoint : IPlugin
 
     public void Delete(PluginCall call)
     {
-        RuleOwner owner = RuleOwner.Of(call);
+        RuleOwner owner = call.Owner;
         call.Rules.Release(owner);
         call.Rules.Unmark(ChainName.Masquerading(owner.Network, owner.ContainerId));
         // Before the address may be given to somebody else.

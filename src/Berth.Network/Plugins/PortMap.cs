@@ -3,6 +3,7 @@ using System.Net;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
 
@@ -18,7 +19,7 @@ internal sealed class PortMap : IPlugin
         CniResult previous = call.PreviousResult ?? throw CniException.Wrong("portmap must follow another plugin of a list: prevResult is missing");
         RefuseForeign(call.Configuration);
         if (ports.Count == 0) return previous;
-        RuleOwner owner = RuleOwner.Of(call);
+        RuleOwner owner = call.Owner;
         Addresses addresses = AddressesOf(previous, call.InterfaceName);
         bool snat = call.Configuration.OptionalFlag("snat") ?? true;
         using RouteNetlink links = RouteNetlink.Open();
@@ -110,7 +111,7 @@ internal sealed class PortMap : IPlugin
 
     public void Delete(PluginCall call)
     {
-        RuleOwner owner = RuleOwner.Of(call);
+        RuleOwner owner = call.Owner;
         call.Rules.Release(owner);
         call.Rules.Unmark(ChainName.Published(owner.Network, owner.ContainerId));
     }
@@ -124,7 +125,7 @@ internal sealed class PortMap : IPlugin
         RuleChanges wanted = new();
         foreach (IpPrefix? address in (ReadOnlySpan<IpPrefix?>)[addresses.Four, addresses.Six])
         {
-            if (address is { } its) wanted.Publish(RuleOwner.Of(call), its.Address, ports);
+            if (address is { } its) wanted.Publish(call.Owner, its.Address, ports);
         }
         if (wanted.FirstMissing() is { } missing) throw CniException.Failed($"port {missing} of container {call.ContainerId} is not published any more", null);
     }

@@ -1,6 +1,7 @@
 // The caller's side of CNI, libcni's role: a network's plugins one after the other, and what is remembered between calls.
 using Berth.Linux;
 using Berth.Network.Cache;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Lists;
 using Berth.Oci.Faults;

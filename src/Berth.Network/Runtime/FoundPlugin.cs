@@ -1,4 +1,5 @@
 // A plugin of a type: ours, or a program in a folder.
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Plugins;
 

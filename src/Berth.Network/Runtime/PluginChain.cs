@@ -1,5 +1,6 @@
 // One operation on one network: its plugins are called with what belongs together, and its faults name what was tried.
 using Berth.Linux;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
 using Berth.Network.Lists;

@@ -1,8 +1,10 @@
 // The caller's side: chains of plugins of ours and of scripts, what they are told, and what is remembered.
 using System.Text;
 using Berth.Network.Cache;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Lists;
+using Berth.Network.Plugins;
 using Berth.Network.Runtime;
 using Berth.Oci.Faults;
 

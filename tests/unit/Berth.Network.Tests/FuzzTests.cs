@@ -1,6 +1,7 @@
 // Hostile input: whatever comes, a plugin answers with a result or an error object, and a reader with a fault of its kind.
 using System.Globalization;
 using System.Text;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Ipam.HostLocal;
 using Berth.Network.Ipam.Static;

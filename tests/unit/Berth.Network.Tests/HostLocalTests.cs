@@ -1,5 +1,6 @@
 // host-local: which addresses are given out, and what is on the disk.
 using System.Text;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Ipam.HostLocal;
 

@@ -1,5 +1,6 @@
 // The main function of a plugin: environment and standard input in, result or error out.
 using System.Text;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Plugins;
 

@@ -1,5 +1,6 @@
 // static: addresses from the configuration and from whoever overrules it.
 using System.Text;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Ipam.Static;
 

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Ipam.HostLocal;

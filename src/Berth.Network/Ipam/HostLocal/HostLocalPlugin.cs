@@ -1,6 +1,7 @@
 // The plugin host-local: addresses of ranges, kept on this host's disk.
 using System.Net;
 using Berth.Linux;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Ipam.HostLocal;

@@ -1,5 +1,6 @@
 // The plugin static: the addresses that it is told, and nothing is kept.
 using System.Net;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Ipam.Static;

@@ -1,12 +1,8 @@
 // One call of a plugin: the environment variables and the standard input of CNI, as values.
+using Berth.Network.Contract;
 using Berth.Network.Firewall;
 
-namespace Berth.Network.Contract;
-
-/// <summary>An attachment: an interface of a container.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="InterfaceName">The interface's name in it.</param>
-public readonly record struct AttachmentId(string ContainerId, string InterfaceName);
+namespace Berth.Network.Calls;
 
 /// <summary>What a plugin is told.</summary>
 public sealed partial record PluginCall
@@ -49,6 +45,9 @@ public sealed partial record PluginCall
 
     /// <summary>The attachment.</summary>
     public AttachmentId Attachment => new(ContainerId, InterfaceName);
+
+    /// <summary>Whom changes of the packet filter belong to.</summary>
+    public RuleOwner Owner => new(Configuration.NetworkName, ContainerId, InterfaceName, NetworkNamespace ?? "");
 
     /// <summary>The value of one of <see cref="Arguments"/>, or null.</summary>
     public string? Argument(string name)

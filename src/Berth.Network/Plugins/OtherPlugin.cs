@@ -1,9 +1,9 @@
 // A plugin that has another one do a part of its work.
 using System.Text;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Plugins;
 
-namespace Berth.Network.Runtime;
+namespace Berth.Network.Plugins;
 
 /// <summary>Calls a plugin from within a plugin: ours like a function, another one as a program out of <see cref="PluginCall.Path"/>.</summary>
 public static class OtherPlugin

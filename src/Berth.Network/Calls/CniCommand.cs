@@ -1,5 +1,5 @@
 // What a plugin is asked to do: CNI_COMMAND.
-namespace Berth.Network.Contract;
+namespace Berth.Network.Calls;
 
 /// <summary>The operations of the CNI specification 1.1, section 2.</summary>
 public enum CniCommand

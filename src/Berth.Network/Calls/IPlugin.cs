@@ -1,5 +1,7 @@
 // What one plugin does, the same whether it runs as a program of its own or inside the caller.
-namespace Berth.Network.Contract;
+using Berth.Network.Contract;
+
+namespace Berth.Network.Calls;
 
 /// <summary>
 /// A CNI plugin. A call is synchronous, and what it does in another network namespace it does on the caller's thread, which is

@@ -1,7 +1,8 @@
 // Where a plugin's addresses come from: the plugin that its configuration names under ipam.
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
-namespace Berth.Network.Runtime;
+namespace Berth.Network.Plugins;
 
 /// <summary>The plugin that a configuration's <c>ipam</c> names: where addresses come from.</summary>
 public static class IpamPlugin

@@ -5,10 +5,10 @@ using System.Text;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Plugins;
 
-namespace Berth.Network.Runtime;
+namespace Berth.Network.Plugins;
 
 /// <summary>Calls a program as the specification says.</summary>
 internal static class ExecutedPlugin

@@ -1,5 +1,7 @@
 // CNI_ARGS as plugins take them: one that a plugin does not know is a mistake, unless IgnoreUnknown is among them.
-namespace Berth.Network.Contract;
+using Berth.Network.Contract;
+
+namespace Berth.Network.Calls;
 
 public sealed partial record PluginCall
 {
