@@ -1,8 +1,9 @@
-// berth-cni: the CNI plugin that its name or its first word says, or the DNS server of networks. Wiring only; see Berth.Network.
+// berth-cni: the CNI plugin that its name or its first word says, the CNI runtime, or the DNS server of networks. Wiring only; see Berth.Network.
 using System.Text;
 using Berth.Linux.Files;
 using Berth.Network.Names;
 using Berth.Network.Plugins;
+using Berth.Network.Runtime;
 
 string[] words = Environment.GetCommandLineArgs();
 string name = words[0][(words[0].LastIndexOf('/') + 1)..];
@@ -12,6 +13,7 @@ return args switch
 {
     ["--version"] => Say(1, "berth-cni 0.1.0\n", 0),
     ["--help"] or ["-h"] => Say(1, Usage(), 0),
+    [var verb, ..] when NetworkTool.Verbs.Contains(verb) => NetworkTool.Run(args),
     [var plugin] => PluginProgram.Run(plugin),
     _ => Say(2, Usage(), 1),
 };
@@ -20,6 +22,8 @@ static string Usage() => $"""
     usage: berth-cni PLUGIN, or by a link that has the plugin's name
     What is to be done comes by CNI_COMMAND and the other variables of the specification, the configuration by standard input.
     plugins: {string.Join(' ', BuiltIn.Names)}
+
+    {NetworkTool.Usage}
 
     """;
 

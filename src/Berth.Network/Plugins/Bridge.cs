@@ -37,10 +37,7 @@ internal sealed class Bridge : IPlugin
                 BeforeItIsUp(sandbox, call.InterfaceName, configuration);
                 sandbox.Configure(inside, result, configuration.DetectDuplicates);
                 result = SetUpGateways(links, bridge, result, configuration);
-                if (configuration.Masquerade)
-                {
-                    foreach (CniAddress address in result.Addresses) call.Rules.Masquerade(call.Owner, address.Address);
-                }
+                HostNetwork.Masquerade(call, result);
             }
             else if (!configuration.DisableContainerInterface)
             {

@@ -4,6 +4,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
+using Berth.Network.Firewall;
 
 namespace Berth.Network.Plugins;
 
@@ -15,6 +16,19 @@ internal static class HostNetwork
     /// <summary>Lets the host forward packets of a version of IP.</summary>
     /// <exception cref="CniException">It may not be set.</exception>
     public static void EnableForwarding(bool six) => Set(six ? Forward6 : Forward4, "1", $"packets of IPv{(six ? 6 : 4)} cannot be forwarded");
+
+    /// <summary>Whether anybody here may look for chains of iptables.</summary>
+    public static bool HasIptables => KernelFile.Exists("/usr/sbin/iptables") || KernelFile.Exists("/sbin/iptables");
+
+    /// <summary>Masquerades what a result gave, if the configuration says so.</summary>
+    public static void Masquerade(PluginCall call, CniResult result)
+    {
+        if (!call.Configuration.Flag("ipMasq")) return;
+        RuleOwner owner = call.Owner;
+        foreach (CniAddress address in result.Addresses) call.Rules.Masquerade(owner, address.Address);
+        // The reference plugin's DEL fails where its chain is missing: so it can take over from this one.
+        if (call.Configuration.Text("ipMasqBackend") is not "nftables" && HasIptables) call.Rules.Mark(ChainName.Masquerading(owner.Network, owner.ContainerId));
+    }
 
     /// <summary>Writes a sysctl unless it has the value already: it may be read-only then.</summary>
     public static void Set(string path, string value, string consequence)

@@ -37,8 +37,8 @@ internal sealed class PointToPoint : IPlugin
             {
                 RouteInside(sandbox, inside, address);
                 RouteOutside(links, made, address);
-                if (call.Configuration.Flag("ipMasq")) call.Rules.Masquerade(call.Owner, address.Address);
             }
+            HostNetwork.Masquerade(call, result);
             return result;
         }
         catch

@@ -1,7 +1,6 @@
 // Plugin portmap: ports of the host lead to the container.
 using System.Net;
 using Berth.Linux;
-using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
@@ -35,12 +34,10 @@ internal sealed class PortMap : IPlugin
                 if (its.Is4) HostNetwork.Set($"/proc/sys/net/ipv4/conf/{link}/route_localnet", "1", "published ports cannot be reached at 127.0.0.1");
             }
         }
-        if (call.Configuration.Text("backend") is not "nftables" && HasIptables) call.Rules.Mark(ChainName.Published(owner.Network, owner.ContainerId));
+        if (call.Configuration.Text("backend") is not "nftables" && HostNetwork.HasIptables) call.Rules.Mark(ChainName.Published(owner.Network, owner.ContainerId));
         if (ports.Exists(static p => p.ProtocolNumber == 17)) call.Rules.WhenDone(() => ForgetStale(ports, addresses));
         return previous;
     }
-
-    private static bool HasIptables => KernelFile.Exists("/usr/sbin/iptables") || KernelFile.Exists("/sbin/iptables");
 
     private static string? HostInterface(RouteNetlink links, IPAddress address) =>
         links.RouteTo(address) is { Link: > 0 } route && links.Find(route.Link) is { IsLoopback: false } link ? link.Name : null;
