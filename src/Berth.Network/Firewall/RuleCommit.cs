@@ -213,18 +213,30 @@ internal sealed class RuleCommit(RuleChanges changes)
 internal sealed class FilterLock : IDisposable
 {
     private const int O_RDWR = 2, O_CREAT = 0x40;
-    private readonly Fd _file;
+    private readonly Fd? _file;
 
-    private FilterLock(Fd file) => _file = file;
+    private FilterLock(Fd? file) => _file = file;
 
     public static FilterLock Take()
     {
-        string folder = Self.UserId == 0 ? "/run/berth" : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? $"{own}/berth" : $"/run/user/{Self.UserId}/berth";
-        KernelPath.MakeDirectories(folder, 0x1C0);
-        Fd file = KernelPath.Open($"{folder}/filter.lock", O_RDWR | O_CREAT, 0x180);
-        KernelPath.Lock(file, wait: true);
-        return new FilterLock(file);
+        string? own = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        foreach (string folder in (ReadOnlySpan<string>)["/run/berth", string.IsNullOrEmpty(own) ? $"/run/user/{Self.UserId}/berth" : $"{own}/berth"])
+        {
+            try
+            {
+                KernelPath.MakeDirectories(folder, 0x1C0);
+                Fd file = KernelPath.Open($"{folder}/filter.lock", O_RDWR | O_CREAT, 0x180);
+                KernelPath.Lock(file, wait: true);
+                return new FilterLock(file);
+            }
+            // Root of a user namespace is not root of /run.
+            catch (LinuxException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS or Errno.EOVERFLOW)
+            {
+            }
+        }
+        // Nowhere to write: exclusive additions are still the kernel's to judge.
+        return new FilterLock(null);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 }

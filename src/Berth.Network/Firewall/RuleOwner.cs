@@ -1,5 +1,7 @@
 // Whom an element of the packet filter belongs to, written into its remark.
 
+using Berth.Network.Contract;
+
 namespace Berth.Network.Firewall;
 
 /// <summary>The attachment that an element belongs to.</summary>
@@ -27,6 +29,7 @@ public sealed record RuleOwner(string Network, string ContainerId, string Interf
         get
         {
             string names = $"{Network} {ContainerId} {InterfaceName}";
+            if (names.Length > Longest) throw CniException.Wrong($"the names of network, container and interface are {names.Length} characters long together, and may be {Longest}");
             // Half a path would be one that is not there.
             return names.Length + 1 + NetworkNamespace.Length <= Longest ? $"{names} {NetworkNamespace}" : names;
         }

@@ -75,7 +75,9 @@ public static class PluginProgram
         catch when (command == CniCommand.Add)
         {
             // What is attached without its rules is half a success.
+            call.Rules.Clear();
             plugin.Delete(call);
+            call.Rules.Commit();
             throw;
         }
         return result is null ? [] : CniJson.WriteResult(result, configuration.CniVersion);
