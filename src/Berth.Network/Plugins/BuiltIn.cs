@@ -28,6 +28,9 @@ public static class BuiltIn
         "tap" => new Tap(),
         "dummy" => new Dummy(),
         "vrf" => new Vrf(),
+        "tuning" => new Tuning(),
+        "sbr" => new SourceRouting(),
+        "bandwidth" => new Bandwidth(),
         _ => null,
     };
 }

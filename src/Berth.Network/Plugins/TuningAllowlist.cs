@@ -1,0 +1,36 @@
+// Which sysctls the machine's owner lets networks set: patterns in a file; without the file all of the network's.
+using Berth.Linux.Files;
+using Berth.Network.Contract;
+
+namespace Berth.Network.Plugins;
+
+/// <summary>/etc/cni/tuning/allowlist.conf: a regular expression a line, found anywhere in the key.</summary>
+internal static class TuningAllowlist
+{
+    private const string Path = "/etc/cni/tuning/allowlist.conf", Root = "/proc/sys/";
+
+    /// <summary>Refuses sysctls that no line allows.</summary>
+    /// <exception cref="CniException">One is not allowed, or a line is no pattern.</exception>
+    public static void Require(List<KeyValuePair<string, string>> sysctls)
+    {
+        if (KernelFile.TryReadText(Path) is not { } text) return;
+        List<string> lines = [];
+        foreach (string line in text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) lines.Add(line);
+        foreach (KeyValuePair<string, string> sysctl in sysctls)
+        {
+            string key = sysctl.Key[Root.Length..];
+            if (!Allows(lines, key) && !Allows(lines, key.Replace('/', '.'))) throw CniException.Failed($"Sysctl {key.Replace('/', '.')} is not allowed. Only the following sysctls are allowed: [{string.Join(' ', lines)}]");
+        }
+    }
+
+    private static bool Allows(List<string> lines, string key)
+    {
+        foreach (string line in lines)
+        {
+            // The one class that those who write such lines use, and the C library does not know.
+            using PosixPattern pattern = PosixPattern.Compile(line.Replace("\\d", "[0-9]", StringComparison.Ordinal)) ?? throw CniException.Failed($"{Path} has the line {line}, which is no regular expression");
+            if (pattern.Matches(key)) return true;
+        }
+        return false;
+    }
+}
