@@ -31,6 +31,7 @@ public static class BuiltIn
         "tuning" => new Tuning(),
         "sbr" => new SourceRouting(),
         "bandwidth" => new Bandwidth(),
+        "flannel" => new Flannel(),
         _ => null,
     };
 }
