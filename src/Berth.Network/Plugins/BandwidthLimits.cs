@@ -8,7 +8,7 @@ namespace Berth.Network.Plugins;
 internal sealed record BandwidthLimits
 {
     private const uint Patience = 25_000;
-    private const ushort Free = 1, Shaped = 30;
+    private const ushort Free = 1, Shaped = 0x30;
 
     // A class must have some rate: this one is never reached.
     private const ulong Unlimited = 100_000_000_000;

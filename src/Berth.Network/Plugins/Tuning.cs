@@ -41,14 +41,14 @@ internal sealed class Tuning : IPlugin
     }
 
     // /proc/sys/net is that of the network namespace in which it is opened.
-    private static void WriteSysctls(Sandbox sandbox, List<KeyValuePair<string, string>> sysctls)
+    private static void WriteSysctls(Sandbox sandbox, List<TuningSysctl> sysctls)
     {
         if (sysctls.Count == 0) return;
         sandbox.Visit(() =>
         {
-            foreach (KeyValuePair<string, string> sysctl in sysctls)
+            foreach (TuningSysctl sysctl in sysctls)
             {
-                if (!KernelFile.TryWrite(sysctl.Key, sysctl.Value, out Errno errno)) throw CniException.Failed($"cannot set {sysctl.Key} to {sysctl.Value}: {errno.Sentence()}");
+                if (!KernelFile.TryWrite(sysctl.Path, sysctl.Value, out Errno errno)) throw CniException.Failed($"cannot set {sysctl.Path} to {sysctl.Value}: {errno.Sentence()}");
             }
         });
     }
@@ -69,10 +69,10 @@ internal sealed class Tuning : IPlugin
         using Sandbox sandbox = Sandbox.Open(call.NetworkNamespace);
         sandbox.Visit(() =>
         {
-            foreach (KeyValuePair<string, string> sysctl in wanted.Sysctls)
+            foreach (TuningSysctl sysctl in wanted.Sysctls)
             {
-                string? value = KernelFile.TryReadText(sysctl.Key)?.TrimEnd('\n');
-                if (value != sysctl.Value) throw CniException.Failed($"{sysctl.Key} is {value ?? "not there"}, and should be {sysctl.Value}");
+                string? value = KernelFile.TryReadText(sysctl.Path)?.TrimEnd('\n');
+                if (value != sysctl.Value) throw CniException.Failed($"{sysctl.Path} is {value ?? "not there"}, and should be {sysctl.Value}");
             }
         });
         wanted.Verify(sandbox.Find(call.InterfaceName));

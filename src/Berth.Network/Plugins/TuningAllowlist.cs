@@ -4,22 +4,21 @@ using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;
 
-/// <summary>/etc/cni/tuning/allowlist.conf: a regular expression a line, found anywhere in the key.</summary>
+/// <summary>/etc/cni/tuning/allowlist.conf: a regular expression a line, found anywhere in the key as the configuration has it.</summary>
 internal static class TuningAllowlist
 {
-    private const string Path = "/etc/cni/tuning/allowlist.conf", Root = "/proc/sys/";
+    private const string Path = "/etc/cni/tuning/allowlist.conf";
 
     /// <summary>Refuses sysctls that no line allows.</summary>
     /// <exception cref="CniException">One is not allowed, or a line is no pattern.</exception>
-    public static void Require(List<KeyValuePair<string, string>> sysctls)
+    public static void Require(List<TuningSysctl> sysctls)
     {
         if (KernelFile.TryReadText(Path) is not { } text) return;
         List<string> lines = [];
         foreach (string line in text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) lines.Add(line);
-        foreach (KeyValuePair<string, string> sysctl in sysctls)
+        foreach (TuningSysctl sysctl in sysctls)
         {
-            string key = sysctl.Key[Root.Length..];
-            if (!Allows(lines, key) && !Allows(lines, key.Replace('/', '.'))) throw CniException.Failed($"Sysctl {key.Replace('/', '.')} is not allowed. Only the following sysctls are allowed: [{string.Join(' ', lines)}]");
+            if (!Allows(lines, sysctl.Key)) throw CniException.Failed($"Sysctl {sysctl.Key} is not allowed. Only the following sysctls are allowed: [{string.Join(' ', lines)}]");
         }
     }
 

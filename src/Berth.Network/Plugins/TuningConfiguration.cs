@@ -5,13 +5,19 @@ using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;
 
+/// <summary>A sysctl to be set.</summary>
+/// <param name="Key">As it was written.</param>
+/// <param name="Path">Its file.</param>
+/// <param name="Value">What is written to it.</param>
+internal readonly record struct TuningSysctl(string Key, string Path, string Value);
+
 /// <summary>The fields of plugin tuning; what a user asked for under args.cni goes first.</summary>
 internal sealed record TuningConfiguration
 {
     private const uint AllMulticastFlag = 0x200;
 
-    /// <summary>Files below /proc/sys/net, and what is written to them.</summary>
-    public List<KeyValuePair<string, string>> Sysctls { get; } = [];
+    /// <summary>What is written below /proc/sys/net.</summary>
+    public List<TuningSysctl> Sysctls { get; } = [];
 
     public string Mac { get; private init; } = "";
 
@@ -75,10 +81,10 @@ internal sealed record TuningConfiguration
         {
             if (property.Value.ValueKind != JsonValueKind.String) throw new CniException(CniCode.Decoding, $"cannot read sysctl {property.Name}: its value must be a text");
             string path = SysctlPath(property.Name, interfaceName);
-            int there = Sysctls.FindIndex(s => s.Key == path);
+            int there = Sysctls.FindIndex(s => s.Path == path);
             if (there >= 0 && exclusive) throw CniException.Failed($"duplicated sysctl keys are not allowed: {property.Name}");
             if (there >= 0) Sysctls.RemoveAt(there);
-            Sysctls.Add(new(path, property.Value.GetString()!));
+            Sysctls.Add(new TuningSysctl(property.Name, path, property.Value.GetString()!));
         }
     }
 

@@ -59,10 +59,10 @@ public sealed class DeviceTests
         host.Call("CHECK", "host-device", added.After(configuration)).Succeeds();
         host.Call("DEL", "host-device", configuration).Succeeds();
         Assert.Equal(["card0", "wire"], host.Names(""));
-        Assert.False(host.Link("", "card0").TryGetProperty("ifalias", out _));
         Assert.Empty(host.Names("c1"));
-        // The reference misses the interface the second time.
+        // The reference leaves the alias, and misses the interface the second time.
         if (folder == PluginFolder.Reference) return;
+        Assert.False(host.Link("", "card0").TryGetProperty("ifalias", out _));
         host.Call("DEL", "host-device", configuration).Succeeds();
         host.Run("ip netns del c1");
         host.Call("DEL", "host-device", configuration).Succeeds();
@@ -129,7 +129,7 @@ public sealed class DeviceTests
         JsonElement link = host.Link("c1", "eth0"), data = link.GetProperty("linkinfo").GetProperty("info_data");
         Assert.Equal(("tun", "tap"), (link.GetProperty("linkinfo").GetProperty("info_kind").GetString(), data.GetProperty("type").GetString()));
         Assert.True(data.GetProperty("multi_queue").GetBoolean());
-        Assert.Equal("1000 1001", $"{data.GetProperty("user")} {data.GetProperty("group")}");
+        Assert.Equal("1000\n1001", host.Run("ip netns exec c1 cat /sys/class/net/eth0/owner /sys/class/net/eth0/group").Trim());
         Assert.Equal((1300, "02:11:22:33:44:55", "br0"), (link.GetProperty("mtu").GetInt32(), link.GetProperty("address").GetString(), link.GetProperty("master").GetString()));
         Assert.Equal("02:11:22:33:44:55", added.Json.GetProperty("interfaces")[0].GetProperty("mac").GetString());
         Assert.Equal(["10.1.2.2/24"], host.Addresses("c1", "eth0"));

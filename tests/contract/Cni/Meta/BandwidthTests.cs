@@ -16,13 +16,12 @@ public sealed class BandwidthTests
     private static string Configuration(string more = "," + Limits) => $$"""{"cniVersion":"0.4.0","name":"net","type":"bandwidth"{{more}} }""";
 
     /// <summary>Rate, burst and limit as tc(8) writes them.</summary>
-    private static string Shape(PrivateHost host, string device) => string.Join(' ', host.Run($"tc qdisc show dev {device} root").Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(static w => w != "refcnt")).Trim();
+    private static string Shape(PrivateHost host, string device) => host.Run($"tc qdisc show dev {device} root");
 
     [Theory]
     [MemberData(nameof(Folders))]
     public void Both_directions_are_shaped(string folder)
     {
-        // The newest of the reference shapes with a bucket; some before it with classes.
         using PrivateHost host = new PrivateHost(folder).Container("c1");
         Answer before = host.Call("ADD", "bridge", Bridge).Succeeds();
         Answer added = host.Call("ADD", "bandwidth", before.After(Configuration())).Succeeds();
@@ -31,14 +30,16 @@ public sealed class BandwidthTests
         string pair = interfaces[1].GetProperty("name").GetString()!, middle = interfaces[3].GetProperty("name").GetString()!;
         Assert.Equal("bwp623e1c388032", middle);
         Assert.Equal(host.Link("", middle).GetProperty("address").GetString(), interfaces[3].GetProperty("mac").GetString());
-        Assert.StartsWith("tbf 1: 2 rate 8Mbit burst 10000b lat 25", Shape(host, pair).Replace("10Kb", "10000b", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.StartsWith("tbf 1: 2 rate 16Mbit burst 20000b lat 25", Shape(host, middle), StringComparison.Ordinal);
+        Assert.Matches("tbf 1: .* rate 8Mbit burst 10000b lat 25", Shape(host, pair));
+        Assert.Matches("tbf 1: .* rate 16Mbit burst 20000b lat 25", Shape(host, middle));
         string filter = host.Run($"tc filter show dev {pair} parent ffff:");
         Assert.Contains($"Egress Redirect to device {middle}", filter, StringComparison.Ordinal);
         host.Call("CHECK", "bandwidth", added.After(Configuration())).Succeeds();
         host.Call("CHECK", "bandwidth", added.After(Configuration().Replace("8000000", "8000080", StringComparison.Ordinal))).Refuses(999);
+        // The reference looks no further when the discipline is another one.
+        if (folder == PluginFolder.Reference) return;
         host.Run($"tc qdisc del dev {middle} root");
-        host.Call("CHECK", "bandwidth", added.After(Configuration())).Refuses(folder == PluginFolder.Reference ? 999 : 999);
+        host.Call("CHECK", "bandwidth", added.After(Configuration())).Refuses(999);
     }
 
     [Theory]
@@ -102,7 +103,7 @@ public sealed class BandwidthTests
             host.Call("CHECK", "bandwidth", added.After(configuration), container).Succeeds();
             host.Call("CHECK", "bandwidth", added.After(configuration.Replace("16000000", "16000080", StringComparison.Ordinal)), container).Refuses(999);
             string pair = added.Json.GetProperty("interfaces")[1].GetProperty("name").GetString()!;
-            Assert.Contains("class htb 1:30 root", host.Run($"tc class show dev {pair}"), StringComparison.Ordinal);
+            Assert.Matches("class htb 1:30 root .*rate 8Mbit", host.Run($"tc class show dev {pair}"));
             Assert.Contains("match 0a000000/ff000000 at 12", host.Run($"tc filter show dev {pair}"), StringComparison.Ordinal);
         }
         host.Call("GC", "bandwidth", """{"cniVersion":"1.1.0","name":"other","type":"bandwidth","cni.dev/valid-attachments":[]}""").Succeeds();

@@ -72,7 +72,7 @@ public sealed class TuningTests
     {
         using PrivateHost host = Host(folder);
         string before = host.Sysctl("", "net/ipv4/ip_local_port_range");
-        string configuration = Configuration(",\"sysctl\":{\"net.ipv4.ip_local_port_range\":\"2000\\t3000\",\"net.ipv4.conf.IFNAME.arp_filter\":\"1\",\"net/ipv4/conf/eth0/log_martians\":\"1\"}");
+        string configuration = Configuration(",\"sysctl\":{\"net.ipv4.ip_local_port_range\":\"2000\\t3000\",\"net.ipv4.conf.eth0.arp_filter\":\"1\",\"net/ipv4/conf/eth0/log_martians\":\"1\"}");
         host.Call("ADD", "tuning", configuration).Succeeds();
         Assert.Equal("2000\t3000", host.Sysctl("c1", "net/ipv4/ip_local_port_range"));
         Assert.Equal("1", host.Sysctl("c1", "net/ipv4/conf/eth0/arp_filter"));
@@ -85,17 +85,23 @@ public sealed class TuningTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void Sysctls_of_others_and_those_not_on_the_list_are_refused(string folder)
+    public void Sysctls_of_others_are_refused(string folder)
     {
         using PrivateHost host = Host(folder);
         host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"kernel.hostname\":\"x\"}")).Refuses(999);
         host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net/../kernel/hostname\":\"x\"}")).Refuses(999);
         host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.none\":\"x\"}")).Refuses(999);
-        host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.ipv4.ip_forward\":\"1\",\"net.ipv4.ip_forward\":\"0\"}")).Refuses(999, "duplicated sysctl keys");
         host.Call("ADD", "tuning", Configuration("", before: "")).Refuses(folder == PluginFolder.Reference ? 999 : 7);
+    }
+
+    // Newer than the reference that distributions have.
+    [Fact]
+    public void Sysctls_that_the_machines_owner_does_not_list_are_refused()
+    {
         Assert.SkipUnless(Directory.Exists("/etc/cni"), "there is no /etc/cni to hide");
-        host.Run("mkdir -p /etc/cni/tuning && echo '^net\\.ipv4\\.conf\\.IFNAME\\.[a-z_]*$' > /etc/cni/tuning/allowlist.conf");
-        host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.ipv4.conf.IFNAME.arp_filter\":\"1\"}")).Succeeds();
+        using PrivateHost host = Host(PluginFolder.Ours);
+        host.Run("mkdir -p /etc/cni/tuning && echo '^net\\.ipv4\\.conf\\.eth0\\.[a-z_]*$' > /etc/cni/tuning/allowlist.conf");
+        host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.ipv4.conf.eth0.arp_filter\":\"1\"}")).Succeeds();
         host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"}")).Refuses(999, "Sysctl net.ipv4.ip_forward is not allowed");
     }
 
@@ -103,6 +109,7 @@ public sealed class TuningTests
     public void Users_and_newer_fields_are_heard()
     {
         using PrivateHost host = Host(PluginFolder.Ours);
+        host.Call("ADD", "tuning", Configuration(",\"sysctl\":{\"net.ipv4.ip_forward\":\"1\",\"net.ipv4.ip_forward\":\"0\"}")).Refuses(999, "duplicated sysctl keys");
         string configuration = Configuration(",\"txQLen\":77,\"mtu\":1400,\"sysctl\":{\"net.ipv4.conf.IFNAME.arp_filter\":\"0\"},\"args\":{\"cni\":{\"mtu\":1300,\"sysctl\":{\"net.ipv4.conf.IFNAME.arp_filter\":\"1\"}}}");
         host.Call("ADD", "tuning", configuration).Succeeds();
         JsonElement link = host.Link("c1", "eth0");
@@ -189,7 +196,7 @@ public sealed class SourceRoutingTests
         using PrivateHost host = Host(PluginFolder.Ours);
         host.Call("ADD", "sbr", Configuration(",\"gateways\":[\"10.1.2.77\"],\"addSourceHints\":true")).Succeeds();
         Assert.Contains("default via 10.1.2.77 dev eth0", host.Routes("c1", "100"));
-        Assert.Contains("10.1.2.0/24 dev eth0 proto kernel scope link src 10.1.2.2", host.Routes("c1").Select(static r => r.Replace("proto boot", "proto kernel", StringComparison.Ordinal)));
+        Assert.Contains("10.1.2.0/24 dev eth0 scope link src 10.1.2.2", host.Routes("c1"));
         Assert.DoesNotContain("10.9.0.0/16 via 10.1.2.1 dev eth0", host.Routes("c1"));
         host.Call("ADD", "sbr", Configuration(",\"gateways\":[\"10.1.2.77\",\"10.1.2.78\"]")).Refuses(7, "gateways");
     }
