@@ -1,4 +1,6 @@
 // Links of rtnetlink(7): found, listed, made, changed, moved, removed; and ports of bridges.
+using System.Text;
+
 namespace Berth.Linux.Network;
 
 public sealed partial class RouteNetlink
@@ -169,7 +171,8 @@ public sealed partial class RouteNetlink
         if (change.Master is { } master) message.Attribute(IFLA_MASTER, (uint)master);
         if (change.TransmitQueueLength is { } length) message.Attribute(IFLA_TXQLEN, (uint)length);
         if (change.Namespace is { } place) message.Attribute(IFLA_NET_NS_FD, (uint)place.Number);
-        if (change.Alias is { } alias) message.Attribute(IFLA_IFALIAS, alias);
+        // Without the zero: of no length it is removed.
+        if (change.Alias is { } alias) message.Attribute(IFLA_IFALIAS, Encoding.UTF8.GetBytes(alias));
         return message;
 
         void Flag(bool? value, uint bit)

@@ -1,4 +1,4 @@
-// Names of the chains that the reference plugins make in iptables: a prefix and the beginning of a SHA-512.
+// Names of the chains and interfaces that the reference plugins make: a prefix and the beginning of a SHA-512.
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
@@ -14,8 +14,11 @@ internal static class ChainName
     /// <summary>The chain of an attachment's masquerading.</summary>
     public static string Masquerading(string network, string containerId) => Of("CNI-", network, containerId);
 
-    private static string Of(string prefix, string network, string containerId) =>
-        string.Concat(prefix, Convert.ToHexStringLower(Hash(Encoding.UTF8.GetBytes(network + containerId))).AsSpan(0, 28 - prefix.Length));
+    /// <summary>The interface through which what an attachment sends is led to be shaped.</summary>
+    public static string Shaping(string network, string containerId) => Of("bwp", network, containerId, 15);
+
+    private static string Of(string prefix, string network, string containerId, int length = 28) =>
+        string.Concat(prefix, Convert.ToHexStringLower(Hash(Encoding.UTF8.GetBytes(network + containerId))).AsSpan(0, length - prefix.Length));
 
     internal static byte[] Hash(ReadOnlySpan<byte> text)
     {

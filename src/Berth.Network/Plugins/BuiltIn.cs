@@ -9,7 +9,7 @@ namespace Berth.Network.Plugins;
 public static class BuiltIn
 {
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names => ["bridge", "ptp", "loopback", "host-local", "static", "portmap", "firewall"];
+    public static IReadOnlyList<string> Names => ["bridge", "ptp", "loopback", "host-local", "static", "portmap", "firewall", "macvlan", "ipvlan", "vlan", "host-device", "tap", "dummy", "tuning", "sbr", "vrf", "bandwidth", "flannel"];
 
     /// <summary>A plugin of ours, or null.</summary>
     public static IPlugin? Find(string type) => type switch
@@ -21,6 +21,17 @@ public static class BuiltIn
         "loopback" => new Loopback(),
         "portmap" => new PortMap(),
         "firewall" => new FirewallPlugin(),
+        "macvlan" => new Macvlan(),
+        "ipvlan" => new Ipvlan(),
+        "vlan" => new Vlan(),
+        "host-device" => new HostDevice(),
+        "tap" => new Tap(),
+        "dummy" => new Dummy(),
+        "vrf" => new Vrf(),
+        "tuning" => new Tuning(),
+        "sbr" => new SourceRouting(),
+        "bandwidth" => new Bandwidth(),
+        "flannel" => new Flannel(),
         _ => null,
     };
 }

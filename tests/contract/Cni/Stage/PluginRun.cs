@@ -12,11 +12,17 @@ public sealed record Answer(int Code, string Output, string Error)
     /// <summary>The addresses of a result of version 0.3.0 or newer.</summary>
     public string[] Addresses => [.. Json.GetProperty("ips").EnumerateArray().Select(static one => one.GetProperty("address").GetString()!)];
 
+    /// <summary>What it said, without what is another's each time.</summary>
+    public string Plain => PrivateHost.Plain(Output.Trim());
+
     public Answer Succeeds()
     {
         Assert.True(Code == 0, $"{Code}: {Output} {Error}");
         return this;
     }
+
+    /// <summary>A configuration with this result as the one before.</summary>
+    public string After(string configuration) => $"{configuration.TrimEnd()[..^1]},\"prevResult\":{Output}}}";
 
     public Answer Refuses(int code, string message = "")
     {
@@ -42,16 +48,17 @@ public sealed record PluginRun(string Folder, string Type)
 
     public string? Path { get; init; } = "";
 
-    /// <summary>A network namespace that plays the host, or null for the caller's.</summary>
-    public string? Host { get; init; }
+    /// <summary>The host that it runs on; null is the machine itself.</summary>
+    public PrivateHost? Host { get; init; }
 
     public Answer Run(string configuration)
     {
         string program = System.IO.Path.Combine(Folder, Type);
-        ProcessStartInfo start = new(Host is null ? program : "ip") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(Host is null ? program : Host.Enter[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         if (Host is not null)
         {
-            foreach (string word in (ReadOnlySpan<string>)["netns", "exec", Host, program]) start.ArgumentList.Add(word);
+            foreach (string word in Host.Enter.AsSpan(1)) start.ArgumentList.Add(word);
+            start.ArgumentList.Add(program);
         }
         Set(start, "CNI_COMMAND", Command);
         Set(start, "CNI_CONTAINERID", ContainerId);
