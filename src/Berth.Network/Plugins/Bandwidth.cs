@@ -1,6 +1,7 @@
 // Plugin bandwidth: how fast a container may receive and send.
 using Berth.Linux;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
 

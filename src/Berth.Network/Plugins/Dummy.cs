@@ -1,5 +1,6 @@
 // Plugin dummy: an interface that only carries addresses.
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

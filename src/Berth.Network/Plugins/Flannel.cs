@@ -1,6 +1,7 @@
 // Plugin flannel: another plugin attaches the container, with the addresses that flannel's daemon gave this host.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

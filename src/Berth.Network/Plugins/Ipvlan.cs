@@ -1,5 +1,6 @@
 // Plugin ipvlan: an interface that shares the hardware address of an interface of the host.
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

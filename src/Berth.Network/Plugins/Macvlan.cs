@@ -1,5 +1,6 @@
 // Plugin macvlan: an interface with a hardware address of its own on an interface of the host.
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

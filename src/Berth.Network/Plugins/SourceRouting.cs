@@ -3,6 +3,7 @@ using System.Net;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

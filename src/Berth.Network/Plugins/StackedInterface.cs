@@ -1,6 +1,7 @@
 // What macvlan, ipvlan and vlan have in common: an interface of the container that stands on another one.
 using Berth.Linux;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

@@ -3,6 +3,7 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Linux.Processes;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

@@ -2,6 +2,7 @@
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

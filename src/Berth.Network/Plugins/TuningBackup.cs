@@ -3,6 +3,7 @@ using System.Text.Json;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Oci.Json;
 

@@ -1,6 +1,7 @@
 // What plugin tuning is told.
 using System.Text.Json;
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;

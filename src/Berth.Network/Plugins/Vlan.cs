@@ -1,5 +1,6 @@
 // Plugin vlan: a VLAN (802.1Q) of an interface of the host.
 using Berth.Linux.Network;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Runtime;
 

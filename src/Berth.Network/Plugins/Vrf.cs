@@ -2,6 +2,7 @@
 using Berth.Linux;
 using Berth.Linux.Network;
 using Berth.Linux.Processes;
+using Berth.Network.Calls;
 using Berth.Network.Contract;
 
 namespace Berth.Network.Plugins;
