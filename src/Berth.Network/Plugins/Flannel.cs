@@ -3,7 +3,6 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 

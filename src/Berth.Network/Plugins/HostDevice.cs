@@ -4,7 +4,6 @@ using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 

@@ -2,7 +2,6 @@
 using Berth.Linux.Network;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 

@@ -3,7 +3,6 @@ using Berth.Linux;
 using Berth.Linux.Network;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 
@@ -130,7 +129,7 @@ internal static class StackedInterface
         }
         catch (Exception e)
         {
-            sandbox.RemoveLink(link.Name);
+            sandbox.Links.Remove(link);
             if (leased) IpamPlugin.Delete(call);
             if (e is LinuxException linux) throw CniException.Failed($"cannot set up interface {link.Name} in {sandbox.Path}: {linux.Message}", linux);
             throw;
@@ -154,12 +153,12 @@ internal static class StackedInterface
     /// <summary>A result with the name servers of the plugin's own configuration, and no others.</summary>
     public static CniResult WithOwnDns(PluginCall call, CniResult result) => result with { Dns = HostNetwork.DnsOf(call, CniDns.None) };
 
-    /// <summary>Gives addresses back and removes the interface.</summary>
+    /// <summary>Removes the interface and gives its addresses back.</summary>
     public static void Delete(PluginCall call)
     {
+        // Before the address may be given to somebody else.
+        Sandbox.RemoveLink(call);
         IpamPlugin.Delete(call);
-        using Sandbox? sandbox = Sandbox.TryOpen(call.NetworkNamespace);
-        sandbox?.RemoveLink(call.InterfaceName);
     }
 
     /// <summary>Compares the interface with the result.</summary>

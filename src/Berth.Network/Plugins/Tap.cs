@@ -5,7 +5,6 @@ using Berth.Linux.Network;
 using Berth.Linux.Processes;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
 
 namespace Berth.Network.Plugins;
 
@@ -28,7 +27,7 @@ internal sealed class Tap : IPlugin
         }
         catch (LinuxException e)
         {
-            sandbox.RemoveLink(link.Name);
+            sandbox.Links.Remove(link);
             throw CniException.Failed($"cannot set up interface {link.Name} in {sandbox.Path}: {e.Message}", e);
         }
         return StackedInterface.WithOwnDns(call, StackedInterface.Address(call, sandbox, sandbox.Find(link.Name), given: null, notify: true));
