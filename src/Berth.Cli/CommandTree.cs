@@ -1,6 +1,7 @@
 // All verbs: each row knows how to make its table, and only those rows do it whose words were said.
 using Berth.Cli.Commands;
 using Berth.Cli.Commands.Images;
+using Berth.Cli.Commands.Networks;
 using Berth.Cli.Commands.Store;
 using Berth.Cli.Verbs;
 
@@ -9,10 +10,10 @@ namespace Berth.Cli;
 /// <summary>The tree.</summary>
 internal static class CommandTree
 {
-    private const string Everyday = "Images", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
+    private const string Everyday = "Images", Connecting = "Networks", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
 
     /// <summary>What the program is.</summary>
-    public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Images: pull them, keep them, look into them, move them";
+    public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Images: pull them, keep them, look into them, move them; networks for containers";
 
     /// <summary>The top of the tree.</summary>
     public static Command Root(Role role) => new() { Options = GlobalOptions.Table(role), Verbs = role == Role.Skopeo ? Skopeo() : Berth() };
@@ -28,6 +29,7 @@ internal static class CommandTree
         new("history", "Show how an image came to be", History.Make) { Group = Everyday },
         new("inspect", "Show what an image says of itself", Inspect.Make) { Group = Everyday },
         new("image", "All verbs of images: tree, layers, blame, mount ...", ImageVerbs) { Group = Everyday },
+        new("network", "Make networks, and attach containers to them", NetworkVerbs.Make) { Group = Connecting },
         new("save", "Write images into an archive", Files.Save) { Group = Moving },
         new("load", "Read images from an archive", Files.Load) { Group = Moving },
         new("import", "Make an image of a root file system", Files.Import) { Group = Moving },

@@ -1,5 +1,6 @@
 // The engine: the front that a program opens, and what the command line is made of.
 using Berth.Engine.Images;
+using Berth.Engine.Networks;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
 using Berth.Store.Records;
@@ -8,7 +9,7 @@ using Berth.Store.Snapshots;
 namespace Berth.Engine;
 
 /// <summary>
-/// Images on this machine and in registries. No daemon runs: several engines, in several processes, may work on one store at the same time.
+/// Images on this machine and in registries, and networks of containers. No daemon runs: several engines, in several processes, may work on one store at the same time.
 /// <code>
 /// await using Engine engine = await Engine.OpenAsync();
 /// StoredImage debian = await engine.Images.PullAsync("debian:12");
@@ -22,10 +23,14 @@ public sealed class Engine : IAsyncDisposable
     {
         _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
+        Networks = new EngineNetworks(options);
     }
 
     /// <summary>Images.</summary>
     public EngineImages Images { get; }
+
+    /// <summary>Networks, and what is attached to them.</summary>
+    public EngineNetworks Networks { get; }
 
     /// <summary>Root file systems over images of the store.</summary>
     public SnapshotStore Snapshots => _ends.Store.Snapshots;

@@ -9,7 +9,7 @@ namespace Berth.Cli.Commands;
 /// <summary>The verb.</summary>
 internal static class Completion
 {
-    private const string Names = "{{.Repository}}:{{.Tag}}";
+    private const string Names = "{{.Repository}}:{{.Tag}}", NetworkNames = "{{.Name}}";
 
     /// <summary>How it is said.</summary>
     /// <param name="root">The top of the tree in a role.</param>
@@ -81,6 +81,7 @@ internal static class Completion
                     -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
                     *)  if [ -n "$verbs" ]; then COMPREPLY=($(compgen -W "$verbs" -- "$word"))
                         elif [ "$offer" = images ]; then COMPREPLY=($(compgen -W "$({{program}} images --format '{{Names}}' 2>/dev/null)" -- "$word") $(compgen -f -- "$word"))
+                        elif [ "$offer" = networks ]; then COMPREPLY=($(compgen -W "$({{program}} network ls --format '{{NetworkNames}}' 2>/dev/null)" -- "$word"))
                         elif [ "$offer" = files ]; then COMPREPLY=($(compgen -f -- "$word")); fi ;;
                 esac
             }
@@ -109,6 +110,7 @@ internal static class Completion
                 text.Append($"complete -c {program}{condition} -l {option.Name}{letter}{value} -d '{Quoted(option.Help)}'\n");
             }
             if (command.Offers == Offer.Files) text.Append($"complete -c {program} -n '{seen}' -F\n");
+            if (command.Offers == Offer.Networks) text.Append($"complete -c {program} -n '{seen}' -a '({program} network ls --format \"{NetworkNames}\" 2>/dev/null)'\n");
             if (command.Offers == Offer.Images) text.Append($"complete -c {program} -n '{seen}' -a '({program} images --format \"{Names}\" 2>/dev/null)'\n");
         }
         return text.ToString();
@@ -121,5 +123,5 @@ internal static class Completion
     private static string Valued(Command command) =>
         string.Join(' ', command.Options.Where(static option => option.Value is not null).SelectMany(static option => option.Short == '\0' ? [$"--{option.Name}"] : new[] { $"--{option.Name}", $"-{option.Short}" }));
 
-    private static string Offers(Command command) => command.Offers switch { Offer.Files => "files", Offer.Images => "images", _ => "nothing" };
+    private static string Offers(Command command) => command.Offers switch { Offer.Files => "files", Offer.Images => "images", Offer.Networks => "networks", _ => "nothing" };
 }

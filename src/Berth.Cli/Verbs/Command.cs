@@ -69,4 +69,7 @@ internal enum Offer
 
     /// <summary>An image of the store.</summary>
     Images,
+
+    /// <summary>A network.</summary>
+    Networks,
 }

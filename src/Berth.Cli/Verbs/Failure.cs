@@ -36,6 +36,8 @@ internal static class Failure
     public static int CodeOf(Session session, string path, Fault kind) => (session.Role, Verb(path), kind) switch
     {
         (Role.Skopeo, _, _) => 1,
+        // docker's, and podman's for what is not there; 125 says that nothing was run, and here nothing is.
+        _ when path.StartsWith(session.Program + " network", StringComparison.Ordinal) => 1,
         (_, "rmi" or "rm", Fault.NotFound) => 1,
         (_, "rmi" or "rm", Fault.WrongState or Fault.Conflict) => 2,
         (_, _, Fault.CommandNotExecutable) => 126,

@@ -11,6 +11,9 @@ internal sealed record GlobalOptions
     /// <summary>Folder of the store.</summary>
     public string? Root { get; init; }
 
+    /// <summary>Folder of what does not outlive the host's start.</summary>
+    public string? RunRoot { get; init; }
+
     /// <summary>registries.conf.</summary>
     public string? RegistriesFile { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed record GlobalOptions
     public static IReadOnlyList<Option> Table(Role role) =>
     [
         Option.File("root", "DIR", "Folder of the local store [BERTH_ROOT]"),
+        Option.File("runroot", "DIR", "Folder of what does not outlive the host's start [BERTH_RUNROOT]"),
         Option.File("registries-conf", "FILE", "Configuration of registries instead of the host's"),
         Option.With("command-timeout", "TIME", "End after this time"),
         Option.Switch("debug", "Tell more of faults", role == Role.Berth ? 'D' : '\0'),
@@ -45,6 +49,7 @@ internal sealed record GlobalOptions
         return new GlobalOptions
         {
             Root = parsed.Find("root") ?? (variable("BERTH_ROOT") is { Length: > 0 } root ? root : null),
+            RunRoot = parsed.Find("runroot") ?? (variable("BERTH_RUNROOT") is { Length: > 0 } run ? run : null),
             RegistriesFile = parsed.Find("registries-conf"),
             IsDebug = parsed.Has("debug"),
             Timeout = parsed.Find("command-timeout") is { } text ? Words.ParseSpan(text) : null,

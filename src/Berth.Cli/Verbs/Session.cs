@@ -74,7 +74,7 @@ internal sealed class Session : IAsyncDisposable
     public PosixSignal Signal { get; private set; }
 
     /// <summary>The engine.</summary>
-    public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(new EngineOptions { Root = Globals.Root, RegistriesFile = Globals.RegistriesFile }).ConfigureAwait(false);
+    public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(new EngineOptions { Root = Globals.Root, RunRoot = Globals.RunRoot, RegistriesFile = Globals.RegistriesFile }).ConfigureAwait(false);
 
     /// <summary>Images.</summary>
     public async ValueTask<Engine.Images.EngineImages> ImagesAsync() => (await EngineAsync().ConfigureAwait(false)).Images;

@@ -37,6 +37,9 @@ public static class CniCode
     /// <summary>STATUS: the plugin cannot attach, and what is attached may have no connection.</summary>
     public const int NotAvailableLimited = 51;
 
+    /// <summary>Ours: a port of the host is published by another container.</summary>
+    public const int PortTaken = 120;
+
     /// <summary>Everything else that went wrong in a plugin of the reference set, and in ours.</summary>
     public const int Internal = 999;
 }

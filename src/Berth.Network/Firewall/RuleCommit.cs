@@ -201,7 +201,7 @@ internal sealed class RuleCommit(RuleChanges changes)
             // An address is leased to one container at a time: an element that names another is of one that is gone.
             if (addition.Port is { } port && owner is not null && !owner.IsSame(addition.Owner) && !owner.IsGone)
             {
-                throw new CniException(CniCode.Internal, $"cannot publish port {port} for container {addition.Owner.ContainerId}: it is published by {owner}", "choose another port of the host, or remove that container");
+                throw new CniException(CniCode.PortTaken, $"cannot publish port {port} for container {addition.Owner.ContainerId}: it is published by {owner}", "choose another port of the host, or remove that container");
             }
             replaced.Add(old);
         }

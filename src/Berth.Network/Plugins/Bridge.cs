@@ -37,7 +37,13 @@ internal sealed class Bridge : IPlugin
                 BeforeItIsUp(sandbox, call.InterfaceName, configuration);
                 sandbox.Configure(inside, result, configuration.DetectDuplicates);
                 result = SetUpGateways(links, bridge, result, configuration);
-                HostNetwork.Masquerade(call, result);
+                if (configuration.Masquerade)
+                {
+                    foreach (CniAddress address in result.Addresses)
+                    {
+                        if (!(address.Address.Is4 ? configuration.Routed4 : configuration.Routed6)) call.Rules.Masquerade(RuleOwner.Of(call), address.Address);
+                    }
+                }
             }
             else if (!configuration.DisableContainerInterface)
             {

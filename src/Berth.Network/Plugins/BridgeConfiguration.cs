@@ -48,6 +48,12 @@ internal sealed record BridgeConfiguration
     /// <summary>An alias of ours for the bridge, by which its network is found again.</summary>
     public string Alias { get; init; } = "";
 
+    /// <summary>Versions of IP whose addresses leave as they are, whatever ipMasq says: fields of ours, <c>berth.routed4</c> and <c>berth.routed6</c>.</summary>
+    public bool Routed4 { get; init; }
+
+    /// <inheritdoc cref="Routed4"/>
+    public bool Routed6 { get; init; }
+
     public bool FiltersVlans => Vlan != 0 || Trunk.Count > 0;
 
     /// <exception cref="CniException">A field is wrong, or two exclude each other.</exception>
@@ -75,6 +81,8 @@ internal sealed record BridgeConfiguration
             HasIpam = c.Ipam?.Type is { Length: > 0 },
             Policy = ReadPolicy(c.Object("berth")),
             Alias = c.Object("berth")?.Text("alias") ?? "",
+            Routed4 = c.Object("berth")?.Flag("routed4") == true,
+            Routed6 = c.Object("berth")?.Flag("routed6") == true,
         };
         if (read.Bridge.Length > 15 || read.Bridge.AsSpan().IndexOfAny('/', ' ') >= 0) throw CniException.Wrong($"bridge {read.Bridge} is no name of an interface", "at most 15 characters, no slash, no space");
         if (read.HasIpam && read.DisableContainerInterface) throw CniException.Wrong("ipam and disableContainerInterface exclude each other");

@@ -106,6 +106,7 @@ internal sealed class PluginChain(CniRuntimeOptions options, NetworkList list, C
         CniCode.IncompatibleVersion or CniCode.UnsupportedField => Fault.Unsupported,
         CniCode.UnknownContainer => Fault.NotFound,
         CniCode.InvalidEnvironment or CniCode.Decoding or CniCode.InvalidConfiguration or CniCode.InvalidNetworkNamespace => Fault.InvalidArgument,
+        CniCode.PortTaken => Fault.Conflict,
         CniCode.TryAgainLater or CniCode.NotAvailable or CniCode.NotAvailableLimited => Fault.Unavailable,
         _ => Fault.Failed,
     };

@@ -1,0 +1,29 @@
+// network: all its verbs.
+using Berth.Cli.Verbs;
+
+namespace Berth.Cli.Commands.Networks;
+
+/// <summary>The group.</summary>
+internal static class NetworkVerbs
+{
+    private const string All = "Commands";
+
+    /// <summary>The verbs.</summary>
+    public static Command Make() => new()
+    {
+        About = "A network is a bridge on this host, or a share of one of its interfaces. Containers of one network reach one another by name; other networks do not reach them.",
+        Verbs =
+        [
+            new("create", "Make a network", NetworkCreate.Make) { Group = All },
+            new("ls", "List networks", NetworkList.Make) { Group = All, Aliases = ["list"] },
+            new("inspect", "Show all that is known of networks", NetworkInspect.Make) { Group = All },
+            new("rm", "Remove networks", NetworkUpkeep.Remove) { Group = All, Aliases = ["remove"] },
+            new("connect", "Attach a container to a network", NetworkConnect.Connect) { Group = All },
+            new("disconnect", "Take a container off a network", NetworkConnect.Disconnect) { Group = All },
+            new("prune", "Remove networks that nothing is attached to", NetworkUpkeep.Prune) { Group = All },
+            new("reload", "Make rules, links and names anew that somebody removed", NetworkUpkeep.Reload) { Group = All },
+            new("exists", "Say by the exit code whether a network is there", NetworkUpkeep.Exists) { Group = All },
+            new("update", "Change the name servers of a network", NetworkUpkeep.Update) { Group = All },
+        ],
+    };
+}

@@ -1,0 +1,20 @@
+// A lease that somebody has lost, written down again.
+using System.Net;
+using Berth.Network.Contract;
+
+namespace Berth.Network.Ipam.HostLocal;
+
+/// <summary>For who knows which addresses are in use, whatever happened to the folder of leases.</summary>
+public static class LeaseRestorer
+{
+    /// <summary>Takes an address for an attachment unless it is leased already.</summary>
+    /// <param name="folder">The network's folder of leases.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="address">The address.</param>
+    /// <returns>Whether it was missing.</returns>
+    public static bool Restore(string folder, AttachmentId owner, IPAddress address)
+    {
+        using LeaseFolder leases = LeaseFolder.Open(folder);
+        return leases.Take(address, owner, 0);
+    }
+}
