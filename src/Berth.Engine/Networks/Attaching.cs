@@ -1,6 +1,9 @@
 // One container to one network, and back: what is done is written down before, so that whoever finds it can undo it.
 using System.Net;
 using System.Text;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Network;
 using Berth.Network.Contract;
 using Berth.Network.Lists;
 using Berth.Network.Names;
@@ -103,10 +106,20 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         if (!network.HasNames) return;
         List<IPAddress> addresses = [];
         foreach (AttachedAddress address in attachment.Addresses) addresses.Add(address.Address);
+        try
+        {
+            Enter(network, attachment, addresses);
+        }
+        catch (BerthException e) when (e.Kind == Fault.Unavailable && e.Hint is null)
+        {
+            throw new BerthException(e.Kind, e.Message, "berth-cni is that program: install it beside berth; a network that is made with --disable-dns goes without", e);
+        }
+    }
+
+    private void Enter(NetworkRecord network, Attachment attachment, List<IPAddress> addresses) =>
         places.Names.Attach(
             new NetworkNames { Name = network.Name, Listen = network.Gateways, Internal = network.Spec.IsInternal, Upstreams = Servers(network.Spec.NameServers) },
             new ContainerNames { ContainerId = attachment.ContainerId, InterfaceName = attachment.InterfaceName, Addresses = addresses, Name = attachment.Spec.ContainerName, Aliases = attachment.Spec.Aliases, Upstreams = Servers(attachment.Spec.NameServers) });
-    }
 
     public static AttachmentRequest Request(Attachment attachment)
     {
@@ -148,7 +161,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             attachments.Tidy(attachment.ContainerId, held);
         }
         // The record stays, and with it who looks for remains finds the rest; the first fault is the one to be told.
-        catch (Exception e) when (e is BerthException or Berth.Linux.LinuxException)
+        catch (Exception e) when (e is BerthException or LinuxException)
         {
         }
     }
@@ -170,10 +183,13 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
     {
         string? asked = spec.InterfaceName ?? spec.Options.GetValueOrDefault("com.docker.network.endpoint.ifname");
         if (asked is not null) return asked;
+        // There may be interfaces in it that are nobody's of ours.
+        using Fd space = KernelPath.Open(spec.NetworkNamespace, 0);
+        using RouteNetlink links = RouteNetlink.OpenIn(space);
         for (int number = 0; ; number++)
         {
             string name = $"eth{number}";
-            if (!others.Exists(other => other.InterfaceName == name)) return name;
+            if (!others.Exists(other => other.InterfaceName == name) && links.Find(name) is null) return name;
         }
     }
 
@@ -196,7 +212,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             foreach (SubnetSpec subnet in network.Subnets) inside |= subnet.Subnet.Contains(address);
             if (!inside) throw new BerthException(Fault.InvalidArgument, $"{what}: address {address} is in none of its subnets");
         }
-        if (spec.HardwareAddress is { } mac && !Berth.Linux.Network.NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
+        if (spec.HardwareAddress is { } mac && !NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
         if (spec.Ports.Count > 0 && network.Driver != "bridge") throw new BerthException(Fault.InvalidArgument, $"{what}: ports are published on bridges, and its driver is {network.Driver}", "its containers are reached at their own addresses");
     }
 

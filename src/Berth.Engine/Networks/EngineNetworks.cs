@@ -2,7 +2,7 @@
 using Berth.Linux;
 using Berth.Linux.Network;
 using Berth.Network.Firewall;
-using Berth.Linux.Files;
+using Berth.Network.Ipam.HostLocal;
 using Berth.Oci.Faults;
 
 namespace Berth.Engine.Networks;
@@ -143,17 +143,17 @@ public sealed class EngineNetworks
     });
 
     /// <summary>What a container is attached to.</summary>
-    public IReadOnlyList<Attachment> AttachmentsOf(string containerId) => Guard($"look at container {containerId}", () => _attachments.Of(containerId).FindAll(static one => one.IsComplete));
+    public IReadOnlyList<Attachment> AttachmentsOf(string containerId) => Guard($"look at container {containerId}", () => _attachments.Of(containerId).FindAll(IsThere));
 
     /// <summary>What is attached to a network.</summary>
     public IReadOnlyList<Attachment> AttachmentsOn(NetworkRecord network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return Guard($"look at network {network.Name}", () => _attachments.On(network.Id).FindAll(static one => one.IsComplete));
+        return Guard($"look at network {network.Name}", () => _attachments.On(network.Id).FindAll(IsThere));
     }
 
     /// <summary>All attachments.</summary>
-    public IReadOnlyList<Attachment> Attachments() => Guard("look at attachments", () => _attachments.All().FindAll(static one => one.IsComplete));
+    public IReadOnlyList<Attachment> Attachments() => Guard("look at attachments", () => _attachments.All().FindAll(IsThere));
 
     /// <summary>/etc/hosts and /etc/resolv.conf of a container.</summary>
     /// <exception cref="BerthException">InvalidArgument: a host that is to be added is not as it should be.</exception>
@@ -190,6 +190,9 @@ public sealed class EngineNetworks
     /// <summary>The alias by which a link is known as one of ours.</summary>
     internal static string AliasOf(string network) => $"berth:{network}";
 
+    // What somebody died over, and whose namespace is gone, waits to be collected.
+    private static bool IsThere(Attachment attachment) => attachment.IsComplete && !NamespacePlace.IsGone(attachment);
+
     private bool Detach(NetworkRecord network, string containerId)
     {
         using FileLock held = _attachments.Lock(containerId);
@@ -218,7 +221,7 @@ public sealed class EngineNetworks
         rules.Keep(network.Name, []);
         rules.Forget(network.Name);
         rules.Commit();
-        KernelPath.RemoveTree($"{_places.Leases}/{network.Name}");
+        NetworkLeases.Forget($"{_places.Leases}/{network.Name}");
         // Last of all: killed before, it can be removed once more.
         _networks.Remove(network);
         held.RemoveFile();

@@ -73,7 +73,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         }
         if (network.Driver == "bridge") EnsurePort(network, attachment);
         AttachmentId owner = new(attachment.ContainerId, attachment.InterfaceName);
-        foreach (AttachedAddress address in attachment.Addresses) LeaseRestorer.Restore($"{places.Leases}/{network.Name}", owner, address.Address);
+        foreach (AttachedAddress address in attachment.Addresses) NetworkLeases.Restore($"{places.Leases}/{network.Name}", owner, address.Address);
         DefaultRoute.Settle([.. others, attachment]);
     }
 

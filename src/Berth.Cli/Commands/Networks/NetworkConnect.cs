@@ -10,7 +10,7 @@ namespace Berth.Cli.Commands.Networks;
 /// <summary>The verbs.</summary>
 internal static class NetworkConnect
 {
-    private const string Places = "CONTAINER is ns:PATH, the path of a network namespace, or container:PID, that of a process.";
+    private const string Places = "CONTAINER is ns:PATH, the path of a network namespace, or container:PID, that of a process; one that is attached already also has the name and the id that 'network inspect' shows.";
 
     /// <summary>How connect is said.</summary>
     public static Command Connect() => new()
@@ -56,7 +56,8 @@ internal static class NetworkConnect
         Examples = [new("berth network disconnect web ns:/run/netns/one", "Its interface, address, names and ports go")],
         Run = static async invocation =>
         {
-            (await invocation.Session.EngineAsync().ConfigureAwait(false)).Networks.Disconnect(invocation.Arguments[0], ContainerPlace.Parse(invocation.Arguments[1]).Id, invocation.Has("force"));
+            EngineNetworks networks = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Networks;
+            networks.Disconnect(invocation.Arguments[0], ContainerPlace.Find(invocation.Arguments[1], networks).Id, invocation.Has("force"));
             return 0;
         },
     };
@@ -64,7 +65,7 @@ internal static class NetworkConnect
     private static async Task<int> ConnectAsync(Invocation invocation)
     {
         EngineNetworks networks = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Networks;
-        ContainerPlace place = ContainerPlace.Parse(invocation.Arguments[1]);
+        ContainerPlace place = ContainerPlace.Find(invocation.Arguments[1], networks);
         List<IPAddress> addresses = [];
         if (invocation.Find("ip") is { } ip) addresses.Add(NetworkCreate.Address(ip, "ip"));
         if (invocation.Find("ip6") is { } ip6) addresses.Add(NetworkCreate.Address(ip6, "ip6"));
@@ -95,7 +96,21 @@ internal static class NetworkConnect
 /// <param name="Path">Where the namespace is.</param>
 internal sealed record ContainerPlace(string Id, string Name, string Path)
 {
-    /// <summary>Reads ns:PATH, container:PID, or the id that one of them got.</summary>
+    /// <summary>As <see cref="Parse"/>, or the name or id of one that is attached to something.</summary>
+    /// <exception cref="BerthException">NotFound. InvalidArgument: several have that name.</exception>
+    public static ContainerPlace Find(string text, EngineNetworks networks)
+    {
+        if (text.Contains(':', StringComparison.Ordinal)) return Parse(text);
+        ContainerPlace[] found = [.. networks.Attachments().Where(one => one.ContainerId == text || one.Spec.ContainerName == text).Select(static one => new ContainerPlace(one.ContainerId, one.Spec.ContainerName, one.Spec.NetworkNamespace)).Distinct()];
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw new BerthException(Fault.NotFound, $"no container {text} is attached to any network", "write ns:PATH, or container:PID"),
+            _ => throw new BerthException(Fault.InvalidArgument, $"{found.Length} containers have the name {text}", $"say {string.Join(" or ", found.Select(static one => one.Id))}"),
+        };
+    }
+
+    /// <summary>Reads ns:PATH or container:PID.</summary>
     /// <exception cref="BerthException">InvalidArgument.</exception>
     public static ContainerPlace Parse(string text)
     {

@@ -31,11 +31,17 @@ internal sealed class LeaseIndex
     /// <summary>Whether the folder is as it was; if not, the leases must be read and <see cref="Fill"/> be called.</summary>
     public bool IsTrusted { get; private set; }
 
+    /// <summary>Where the index of a folder is: beside it, where the reference plugin does not look.</summary>
+    public static string PathOf(string folder)
+    {
+        int slash = folder.LastIndexOf('/');
+        return $"{folder[..slash]}/.{folder[(slash + 1)..]}.leases";
+    }
+
     /// <summary>Reads the index of a folder.</summary>
     public static LeaseIndex Load(string folder)
     {
-        int slash = folder.LastIndexOf('/');
-        string path = $"{folder[..slash]}/.{folder[(slash + 1)..]}.leases";
+        string path = PathOf(folder);
         byte[] text = KernelFile.TryRead(path, out _) ?? [];
         Span<byte> now = stackalloc byte[Header];
         bool trusted = text.Length >= Header && Stamp(folder, now) && text.AsSpan(0, Header).SequenceEqual(now);
