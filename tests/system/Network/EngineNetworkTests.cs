@@ -177,7 +177,7 @@ public sealed class EngineNetworkTests
             timeout -s KILL 0.00$((i % 9)) "$BERTH" network disconnect -f web ns:/run/netns/a
         done >/dev/null 2>&1
         berth network disconnect -f web ns:/run/netns/a; berth network connect -q -p 8080:80 web ns:/run/netns/a; echo $?
-        timeout -s KILL 0.004 "$BERTH" network disconnect web ns:/run/netns/a 2>/dev/null; berth network connect -q -p 8080:80 web ns:/run/netns/a >/dev/null 2>&1; berth network disconnect -f web ns:/run/netns/a; echo $?
+        { timeout -s KILL 0.004 "$BERTH" network disconnect web ns:/run/netns/a; } 2>/dev/null; berth network connect -q -p 8080:80 web ns:/run/netns/a >/dev/null 2>&1; berth network disconnect -f web ns:/run/netns/a; echo $?
         ip netns del a
         berth network prune -f
         left

@@ -16,7 +16,7 @@ internal static class HostScript
             ip netns exec $1 socat TCP$([ -n "${4-}" ] && echo 6)-LISTEN:$2,fork,reuseaddr SYSTEM:"echo $3 \$SOCAT_PEERADDR" 2>/dev/null &
             for _ in $(seq 200); do ip netns exec $1 ss -Hltn "sport = :$2" | grep -q . && break; read -t 0.01 <> <(:) || :; done
         }
-        ask() { if [ $1 = host ]; then socat -T3 - TCP:$2:$3,connect-timeout=1 </dev/null 2>/dev/null; else ip netns exec $1 socat -T3 - TCP:$2:$3,connect-timeout=1 </dev/null 2>/dev/null; fi || echo nothing; }
+        ask() { if [ $1 = host ]; then socat -T3 - TCP:$2:$3,connect-timeout=3 </dev/null 2>/dev/null; else ip netns exec $1 socat -T3 - TCP:$2:$3,connect-timeout=3 </dev/null 2>/dev/null; fi || echo nothing; }
         eth() { ip -n $1 -o -4 addr show dev ${2-eth0} | awk '{ sub("/.*", "", $4); print $4 }'; }
         left() {
             find /run/berth-engine -type f ! -name server.lock; nft list ruleset 2>/dev/null | grep comment; ip -o link | grep -v -e ' lo:' -e ' up0@' | cat
