@@ -37,13 +37,7 @@ internal sealed class Bridge : IPlugin
                 BeforeItIsUp(sandbox, call.InterfaceName, configuration);
                 sandbox.Configure(inside, result, configuration.DetectDuplicates);
                 result = SetUpGateways(links, bridge, result, configuration);
-                if (configuration.Masquerade)
-                {
-                    foreach (CniAddress address in result.Addresses)
-                    {
-                        if (!(address.Address.Is4 ? configuration.Routed4 : configuration.Routed6)) call.Rules.Masquerade(RuleOwner.Of(call), address.Address);
-                    }
-                }
+                HostNetwork.Masquerade(call, result with { Addresses = Masqueraded(result, configuration) });
             }
             else if (!configuration.DisableContainerInterface)
             {
@@ -60,6 +54,16 @@ internal sealed class Bridge : IPlugin
             if (e is LinuxException linux) throw CniException.Failed($"cannot attach container {call.ContainerId} to bridge {bridge.Name}: {linux.Message}", linux);
             throw;
         }
+    }
+
+    private static List<CniAddress> Masqueraded(CniResult result, BridgeConfiguration configuration)
+    {
+        List<CniAddress> addresses = [];
+        foreach (CniAddress address in result.Addresses)
+        {
+            if (!(address.Address.Is4 ? configuration.Routed4 : configuration.Routed6)) addresses.Add(address);
+        }
+        return addresses;
     }
 
     private static CniInterface Named(NetworkLink link, string sandbox) => new() { Name = link.Name, Mac = link.Mac, Sandbox = sandbox };
