@@ -23,7 +23,7 @@ public sealed class Engine : IAsyncDisposable
     {
         _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
-        Networks = new EngineNetworks(options);
+        Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);
     }
 
     /// <summary>Images.</summary>

@@ -26,12 +26,12 @@ public sealed class EngineNetworks
     private readonly Repairing _repairing;
     private readonly NetworkPlaces _places;
 
-    internal EngineNetworks(EngineOptions options)
+    internal EngineNetworks(string root, string run, string? nameServer, IReadOnlyList<AddressPool> pools)
     {
-        _places = new NetworkPlaces(options);
-        _networks = new NetworkFolder(options.RootFolder, _places.Run);
+        _places = new NetworkPlaces(run, nameServer);
+        _networks = new NetworkFolder(root, _places.Run);
         _attachments = new AttachmentFolder(_places.Run);
-        _creation = new NetworkCreation(_networks, options.AddressPools);
+        _creation = new NetworkCreation(_networks, pools);
         _attaching = new Attaching(_networks, _attachments, _places);
         _repairing = new Repairing(_networks, _attachments, _attaching, _places);
     }

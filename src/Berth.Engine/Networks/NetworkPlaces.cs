@@ -5,12 +5,12 @@ using Berth.Network.Names;
 namespace Berth.Engine.Networks;
 
 /// <summary>Where things are.</summary>
-internal sealed class NetworkPlaces(EngineOptions options)
+internal sealed class NetworkPlaces(string run, string? nameServer)
 {
     private NameService? _names;
 
     /// <summary>Folder of what does not outlive the host's start.</summary>
-    public string Run { get; } = options.RunFolder;
+    public string Run { get; } = run;
 
     /// <summary>Folder above results of plugins.</summary>
     public string Cache => $"{Run}/cni";
@@ -19,7 +19,7 @@ internal sealed class NetworkPlaces(EngineOptions options)
     public string Leases => $"{Run}/leases";
 
     /// <summary>Names.</summary>
-    public NameService Names => _names ??= new NameService(new NameServiceOptions { State = Run, Program = options.NameServer ?? FindNameServer() });
+    public NameService Names => _names ??= new NameService(new NameServiceOptions { State = Run, Program = nameServer ?? FindNameServer() });
 
     // Beside this program, or where `make install` puts it.
     private static string FindNameServer()
