@@ -20,6 +20,11 @@ need setpriv util-linux
 need strace strace
 need cc gcc
 need ip iproute2
+need nft nftables
+need iptables iptables
+need socat socat
+need pkill procps
+[ -x /usr/lib/cni/bridge ] || [ -x /usr/libexec/cni/bridge ] || missing="$missing containernetworking-plugins"
 if command -v cc >/dev/null 2>&1 && [ ! -e "$(cc -print-file-name=libc.a)" ]; then missing="$missing libc6-dev"; fi
 [ -n "$missing" ] || exit 0
 [ "$(id -u)" = 0 ] || { echo "as root: apt-get install$missing" >&2; exit 1; }

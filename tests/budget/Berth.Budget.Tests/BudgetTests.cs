@@ -7,6 +7,8 @@ public sealed class BudgetTests
     private const long LargestBinary = 4_000_000;
     private const long LargestShim = 3_200_000;
     private const long LargestBerth = 15_000_000;
+
+    private const long LargestPlugins = 3_300_000;
     private const double MemoryBesideCrun = 1.5;
 
     private static string Shim { get; } = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-shim");
@@ -44,6 +46,14 @@ public sealed class BudgetTests
         string berth = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth");
         Machine.NeedsPath(berth, "berth is not built");
         Assert.InRange(new FileInfo(berth).Length, 1, LargestBerth);
+    }
+
+    [Fact]
+    public void The_plugins_are_one_small_program()
+    {
+        string plugins = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-cni");
+        Machine.NeedsPath(plugins, "berth-cni is not built");
+        Assert.InRange(new FileInfo(plugins).Length, 1, LargestPlugins);
     }
 
     [Fact]
