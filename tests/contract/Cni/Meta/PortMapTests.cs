@@ -178,7 +178,7 @@ public sealed class PortMapTests
         using PrivateHost host = new PrivateHost(PluginFolder.Ours).Neighbour("out").Container("c1").Container("c2");
         Publish(host, Configuration());
         Answer second = host.Call("ADD", "bridge", Bridge(), "c2").Succeeds();
-        host.Call("ADD", "portmap", second.After(Configuration()), "c2").Refuses(999, "8080");
+        host.Call("ADD", "portmap", second.After(Configuration()), "c2").Refuses(120, "8080");
         host.Serve("c1", "TCP4", 80);
         Assert.Equal("192.0.2.2", host.Ask("out", "TCP4", "192.0.2.1", 8080));
     }
