@@ -1,7 +1,6 @@
 // Filters that others made and that forwarded packets have to pass as well: docker's, ufw's, and those of iptables by hand.
 using System.Net;
 using Berth.Linux.Network;
-using Berth.Network.Contract;
 
 namespace Berth.Network.Firewall;
 
@@ -80,7 +79,7 @@ internal sealed class ForeignFilters(Nftables nft)
         int left = rules.Count;
         foreach (NftRuleFacts rule in rules)
         {
-            if (RuleOwner.Parse(rule.Comment) is not { } owner || !Goes(owner, changes)) continue;
+            if (!changes.Removes(RuleOwner.Parse(rule.Comment))) continue;
             t.RemoveRule(table, Ours, rule.Handle);
             left--;
         }
@@ -91,21 +90,6 @@ internal sealed class ForeignFilters(Nftables nft)
             if (rule.Jump == Ours) t.RemoveRule(table, "FORWARD", rule.Handle);
         }
         t.RemoveChain(table, Ours);
-    }
-
-    private static bool Goes(RuleOwner owner, RuleChanges changes)
-    {
-        if (changes.Released.Exists(owner.IsSame)) return true;
-        foreach ((string network, IReadOnlyList<AttachmentId> valid) in changes.Kept)
-        {
-            if (network != owner.Network) continue;
-            foreach (AttachmentId id in valid)
-            {
-                if (id.ContainerId == owner.ContainerId && id.InterfaceName == owner.InterfaceName) return false;
-            }
-            return true;
-        }
-        return false;
     }
 
     private void Marks(NftTransaction t, RuleChanges changes)

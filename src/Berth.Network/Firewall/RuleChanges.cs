@@ -133,6 +133,24 @@ public sealed class RuleChanges
     /// <summary>Takes such a chain away, and what the reference plugin left in it.</summary>
     public void Unmark(string chain) => Unmarked.Add(chain);
 
+    /// <summary>Whether these changes remove what belongs to an attachment; of what belongs to nobody, no.</summary>
+    internal bool Removes(RuleOwner? owner)
+    {
+        if (owner is null) return false;
+        foreach (RuleOwner released in Released)
+        {
+            if (released.IsSame(owner)) return true;
+        }
+        foreach ((string network, IReadOnlyList<AttachmentId> valid) in Kept)
+        {
+            if (network != owner.Network) continue;
+            bool stays = false;
+            foreach (AttachmentId id in valid) stays |= id.ContainerId == owner.ContainerId && id.InterfaceName == owner.InterfaceName;
+            return !stays;
+        }
+        return false;
+    }
+
     /// <summary>Removes all that belongs to an attachment.</summary>
     public void Release(RuleOwner owner)
     {

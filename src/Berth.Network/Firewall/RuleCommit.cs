@@ -85,29 +85,12 @@ internal sealed class RuleCommit(RuleChanges changes)
             List<NftElement> leave = [];
             foreach (NftElement element in nft.Elements(table, set))
             {
-                if (Goes(RuleOwner.Parse(element.Comment))) leave.Add(element);
+                if (changes.Removes(RuleOwner.Parse(element.Comment))) leave.Add(element);
             }
             if (leave.Count == 0) continue;
             gone[set] = leave;
             t.RemoveElements(table, set, leave);
         }
-    }
-
-    private bool Goes(RuleOwner? owner)
-    {
-        if (owner is null) return false;
-        foreach (RuleOwner released in changes.Released)
-        {
-            if (released.IsSame(owner)) return true;
-        }
-        foreach ((string network, IReadOnlyList<AttachmentId> valid) in changes.Kept)
-        {
-            if (network != owner.Network) continue;
-            bool stays = false;
-            foreach (AttachmentId id in valid) stays |= id.ContainerId == owner.ContainerId && id.InterfaceName == owner.InterfaceName;
-            return !stays;
-        }
-        return false;
     }
 
     private void RemoveUnusedChains(Nftables nft, NftTransaction t, Dictionary<string, List<NftElement>> gone)
@@ -119,7 +102,7 @@ internal sealed class RuleCommit(RuleChanges changes)
             foreach (NftElement element in leave) unused.Add(element.Jump ?? "");
             foreach (NftElement element in nft.Elements(BerthTable.Inet, set))
             {
-                if (!Goes(RuleOwner.Parse(element.Comment))) unused.Remove(element.Jump ?? "");
+                if (!changes.Removes(RuleOwner.Parse(element.Comment))) unused.Remove(element.Jump ?? "");
             }
             foreach (IpPrefix subnet in changes.Subnets) unused.Remove(BerthTable.SubnetChain(subnet));
             foreach (string chain in unused)
@@ -136,7 +119,7 @@ internal sealed class RuleCommit(RuleChanges changes)
         List<byte[]> used = [];
         foreach (NftElement element in nft.Elements(BerthTable.Inet, "hairpin4"))
         {
-            if (!Goes(RuleOwner.Parse(element.Comment))) used.Add(element.Key[4..]);
+            if (!changes.Removes(RuleOwner.Parse(element.Comment))) used.Add(element.Key[4..]);
         }
         foreach ((string set, byte[] key, _) in changes.Bridges)
         {
@@ -197,7 +180,7 @@ internal sealed class RuleCommit(RuleChanges changes)
         {
             if (!byKey.TryGetValue(Convert.ToHexString(addition.Element.Key), out NftElement? old)) continue;
             RuleOwner? owner = RuleOwner.Parse(old.Comment);
-            if (Goes(owner)) continue;
+            if (changes.Removes(owner)) continue;
             // An address is leased to one container at a time: an element that names another is of one that is gone.
             if (addition.Port is { } port && owner is not null && !owner.IsSame(addition.Owner) && !owner.IsGone)
             {

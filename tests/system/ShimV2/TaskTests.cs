@@ -13,8 +13,8 @@ public sealed class TaskTests : ShimTest
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     [Theory]
-    [InlineData("sleep 1000")]
-    [InlineData("trap '' TERM; {0} \"$@\"; sleep 1000")]
+    [InlineData("exec sleep 1000")]
+    [InlineData("trap '' TERM; {0} \"$@\"; exec sleep 1000")]
     public void A_runtime_that_hangs_in_create_is_killed_and_leaves_nothing(string hangs)
     {
         Dock.Write(config => config.Args("sleep", "1000"));
