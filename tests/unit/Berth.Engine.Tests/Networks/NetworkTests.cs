@@ -14,7 +14,7 @@ public sealed class NetworkTests : IDisposable
 
     public NetworkTests() => _networks = Open();
 
-    private EngineNetworks Open(params AddressPool[] pools) => new(new EngineOptions { Root = _folder, AddressPools = pools });
+    private EngineNetworks Open(params AddressPool[] pools) => new(_folder, $"{_folder}/run", null, pools);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
