@@ -3,11 +3,13 @@ using System.Text;
 using Berth.Linux.Files;
 using Berth.Network.Names;
 using Berth.Network.Plugins;
+using Berth.Network.Rootless;
 using Berth.Network.Runtime;
 
 string[] words = Environment.GetCommandLineArgs();
 string name = words[0][(words[0].LastIndexOf('/') + 1)..];
 if (name == "berth-dns") return NameServerProgram.Main(args);
+if (name == "berth-usernet") return UserNetworkProgram.Main(args);
 if (name != "berth-cni") return PluginProgram.Run(name);
 return args switch
 {

@@ -32,8 +32,9 @@ public static class CommandLine
         {
             Command root = CommandTree.Root(session.Role);
             Parsed globals = Parsed.Read(words, root.Options, stopsAtArgument: true);
-            if (globals.WantsHelp || globals.Has("version") || globals.Arguments.Count == 0 || root.Verbs.FirstOrDefault(entry => entry.Name == globals.Arguments[0]) is not { IsOutside: false }) return null;
-            return UserSession.Run([program, .. words]);
+            if (globals.WantsHelp || globals.Has("version") || globals.Arguments.Count == 0 || Find(root, globals.Arguments[0]) is not { } entry) return null;
+            if (globals.Arguments.Count > 1 && Find(entry.Make(), globals.Arguments[1]) is { IsInNetwork: true } && !words.Contains("--help") && !words.Contains("-h")) return Enter(session, globals, program, words);
+            return entry.IsOutside ? null : UserSession.Run([program, .. words]);
         }
         catch (BerthException e) when (e.Kind == Fault.Unsupported)
         {
@@ -45,6 +46,22 @@ public static class CommandLine
         }
         catch (BerthException e) when (e.Kind == Fault.InvalidArgument) { return null; } // said when it is read again
     }
+
+    // In place of this process: what comes back is why it could not.
+    private static int Enter(Session session, Parsed globals, string program, string[] words)
+    {
+        try
+        {
+            session.Globals = GlobalOptions.Of(globals, session.Variable);
+            throw UserSession.EnterNetwork(session.EngineOptions, [Environment.ProcessPath ?? program, .. words]);
+        }
+        catch (BerthException fault)
+        {
+            return Failure.Say(session, session.Program, fault);
+        }
+    }
+
+    private static CommandEntry? Find(Command command, string name) => command.Verbs.FirstOrDefault(entry => entry.Name == name || entry.Aliases.Contains(name));
 
     /// <summary>Runs a command line in a session.</summary>
     internal static async Task<int> RunAsync(Session session, string[] words)

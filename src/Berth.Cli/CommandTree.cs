@@ -29,7 +29,7 @@ internal static class CommandTree
         new("history", "Show how an image came to be", History.Make) { Group = Everyday },
         new("inspect", "Show what an image says of itself", Inspect.Make) { Group = Everyday },
         new("image", "All verbs of images: tree, layers, blame, mount ...", ImageVerbs) { Group = Everyday },
-        new("network", "Make networks, and attach containers to them", NetworkVerbs.Make) { Group = Connecting },
+        new("network", "Make networks, and attach containers to them", NetworkVerbs.Make) { Group = Connecting, IsOutside = true },
         new("save", "Write images into an archive", Files.Save) { Group = Moving },
         new("load", "Read images from an archive", Files.Load) { Group = Moving },
         new("import", "Make an image of a root file system", Files.Import) { Group = Moving },

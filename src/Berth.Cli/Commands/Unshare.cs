@@ -1,4 +1,5 @@
 // unshare: a program among the files of images, as their root.
+using Berth.Cli.Arguments;
 using Berth.Cli.Verbs;
 using Berth.Engine.Rootless;
 using Berth.Oci.Faults;
@@ -12,6 +13,7 @@ internal static class Unshare
     public static Command Make() => new()
     {
         Usage = "[COMMAND [ARG...]]",
+        Options = [Option.Switch("rootless-netns", "In the network where your containers' bridges are")],
         StopsAtArgument = true,
         About = "For users who are not root: in the namespace they own the files of their images, and may mount them. What is mounted there is seen there only. Without a command, it is the user's shell.",
         Examples = [new("berth unshare", "A shell"), new("berth unshare sh -c 'ls $(berth image mount debian:12)'", "Look into an image")],
@@ -19,7 +21,7 @@ internal static class Unshare
         {
             if (!UserSession.IsOrdinary) throw new BerthException(Fault.WrongState, "unshare is for users who are not root, and you are", "run the command as it is");
             IReadOnlyList<string> words = invocation.Arguments.Count > 0 ? invocation.Arguments : [invocation.Session.Variable("SHELL") is { Length: > 0 } shell ? shell : "/bin/sh"];
-            return Task.FromResult(UserSession.RunProgram(words));
+            return Task.FromResult(invocation.Has("rootless-netns") ? throw UserSession.EnterNetwork(invocation.Session.EngineOptions, words) : UserSession.RunProgram(words));
         },
     };
 }

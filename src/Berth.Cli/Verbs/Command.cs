@@ -15,6 +15,9 @@ internal sealed record CommandEntry(string Name, string Summary, Func<Command> M
     /// <summary>Whether it has nothing to do with the store: an ordinary user runs it as himself.</summary>
     public bool IsOutside { get; init; }
 
+    /// <summary>For an ordinary user it is run in the network of his containers.</summary>
+    public bool IsInNetwork { get; init; }
+
     /// <summary>Under which heading the help shows it; null: not at all.</summary>
     public string? Group { get; init; }
 }

@@ -73,8 +73,11 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>The signal that ended it, or the default.</summary>
     public PosixSignal Signal { get; private set; }
 
+    /// <summary>What was said of the engine's places.</summary>
+    public EngineOptions EngineOptions => new() { Root = Globals.Root, RunRoot = Globals.RunRoot, RegistriesFile = Globals.RegistriesFile };
+
     /// <summary>The engine.</summary>
-    public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(new EngineOptions { Root = Globals.Root, RunRoot = Globals.RunRoot, RegistriesFile = Globals.RegistriesFile }).ConfigureAwait(false);
+    public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(EngineOptions).ConfigureAwait(false);
 
     /// <summary>Images.</summary>
     public async ValueTask<Engine.Images.EngineImages> ImagesAsync() => (await EngineAsync().ConfigureAwait(false)).Images;

@@ -7,6 +7,7 @@ using Berth.Linux.Network;
 using Berth.Network.Contract;
 using Berth.Network.Lists;
 using Berth.Network.Names;
+using Berth.Network.Rootless;
 using Berth.Network.Runtime;
 using Berth.Oci.Faults;
 using Berth.Oci.Json;
@@ -58,6 +59,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             try
             {
                 Attachment made = Attach(network, attachment);
+                Forward(made);
                 DefaultRoute.Settle([.. others, made]);
                 Name(network, made);
                 attachments.Write(made with { IsComplete = true });
@@ -80,6 +82,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
     /// <summary>Undoes an attachment, however much of it is there; the container's lock is held.</summary>
     public void Undo(NetworkRecord? network, Attachment attachment, List<Attachment> others)
     {
+        places.User?.Detach(attachment.Id);
         places.Names.Detach(new NameAttachment(attachment.NetworkName, attachment.ContainerId, attachment.InterfaceName));
         NetworkList? list = network is not null ? NetworkConfiguration.Of(network, attachment.Spec, places.Leases) : Remembered(attachment);
         bool gone = NamespacePlace.IsGone(attachment);
@@ -116,17 +119,33 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         }
     }
 
+    /// <summary>In the network of an ordinary user: opens the attachment's ports.</summary>
+    public void Forward(Attachment attachment)
+    {
+        if (places.User is not { } user) return;
+        List<IPAddress> targets = [];
+        foreach (AttachedAddress address in attachment.Addresses) targets.Add(address.Address);
+        List<ForwardedPort> ports = [];
+        foreach (PortBinding port in attachment.Ports)
+        {
+            if (port.Protocol is not ("tcp" or "udp")) throw new BerthException(Fault.Unsupported, $"cannot publish {port}: ports of {port.Protocol} are not forwarded for an ordinary user", "tcp and udp are; as root, all are");
+            foreach (IPAddress at in port.HostAddress is { } one ? [one] : (ReadOnlySpan<IPAddress>)[IPAddress.Any, IPAddress.IPv6Any]) ports.Add(new ForwardedPort(new InetEndpoint(at, port.HostPort), port.ContainerPort, port.Protocol == "udp"));
+        }
+        user.Attach(attachment.Id, new ForwardRecord { ContainerId = attachment.ContainerId, Targets = targets, Ports = ports });
+    }
+
     private void Enter(NetworkRecord network, Attachment attachment, List<IPAddress> addresses) =>
         places.Names.Attach(
             new NetworkNames { Name = network.Name, Listen = network.Gateways, Internal = network.Spec.IsInternal, Upstreams = Servers(network.Spec.NameServers) },
             new ContainerNames { ContainerId = attachment.ContainerId, InterfaceName = attachment.InterfaceName, Addresses = addresses, Name = attachment.Spec.ContainerName, Aliases = attachment.Spec.Aliases, Upstreams = Servers(attachment.Spec.NameServers) });
 
-    public static AttachmentRequest Request(Attachment attachment)
+    private AttachmentRequest Request(Attachment attachment)
     {
         Dictionary<string, string> capabilities = [];
         if (attachment.Spec.HardwareAddress is { } mac) capabilities["mac"] = $"\"{mac}\"";
         if (attachment.Spec.Addresses.Count > 0) capabilities["ips"] = $"[\"{string.Join("\",\"", attachment.Spec.Addresses)}\"]";
-        if (attachment.Ports.Count > 0) capabilities["portMappings"] = PortMappings(attachment.Ports);
+        // Ports of an ordinary user are forwarded, not translated.
+        if (attachment.Ports.Count > 0 && places.User is null) capabilities["portMappings"] = PortMappings(attachment.Ports);
         return new AttachmentRequest { ContainerId = attachment.ContainerId, InterfaceName = attachment.InterfaceName, NetworkNamespace = attachment.Spec.NetworkNamespace, Capabilities = capabilities };
     }
 

@@ -25,7 +25,9 @@ public sealed record NameWishes
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>The host's resolv.conf.</summary>
-    public string ResolvConf { get; init; } = "/etc/resolv.conf";
+    public string ResolvConf { get; init; } = HostResolvConf;
+
+    internal const string HostResolvConf = "/etc/resolv.conf";
 }
 
 /// <summary>The texts.</summary>

@@ -157,7 +157,11 @@ public sealed class EngineNetworks
 
     /// <summary>/etc/hosts and /etc/resolv.conf of a container.</summary>
     /// <exception cref="BerthException">InvalidArgument: a host that is to be added is not as it should be.</exception>
-    public ContainerFiles FilesOf(string containerId, NameWishes wishes) => ContainerFiles.Of(AttachmentsOf(containerId), wishes);
+    public ContainerFiles FilesOf(string containerId, NameWishes wishes)
+    {
+        ArgumentNullException.ThrowIfNull(wishes);
+        return ContainerFiles.Of(AttachmentsOf(containerId), _places.User is { } user && wishes.ResolvConf == NameWishes.HostResolvConf ? wishes with { ResolvConf = user.ResolvConf } : wishes);
+    }
 
     /// <summary>Brings links, leases, rules and names to what the records say: after somebody emptied the packet filter, or a bridge was removed.</summary>
     /// <param name="networks">Names or ids; none: all.</param>

@@ -1,6 +1,7 @@
 // Folders of networks, and the service of names that works in one of them.
 using Berth.Linux.Files;
 using Berth.Network.Names;
+using Berth.Network.Rootless;
 
 namespace Berth.Engine.Networks;
 
@@ -8,6 +9,9 @@ namespace Berth.Engine.Networks;
 internal sealed class NetworkPlaces(string run, string? nameServer)
 {
     private NameService? _names;
+
+    /// <summary>The network of an ordinary user, where this is in one; null: this host's.</summary>
+    public UserNetwork? User { get; } = Rootless.UserSession.HasNetwork ? new UserNetwork(run) : null;
 
     /// <summary>Folder of what does not outlive the host's start.</summary>
     public string Run { get; } = run;
@@ -19,11 +23,12 @@ internal sealed class NetworkPlaces(string run, string? nameServer)
     public string Leases => $"{Run}/leases";
 
     /// <summary>Names.</summary>
-    public NameService Names => _names ??= new NameService(new NameServiceOptions { State = Run, Program = nameServer ?? FindNameServer() });
+    public NameService Names => _names ??= new NameService(new NameServiceOptions { State = Run, Program = Program(nameServer), ResolvConf = User?.ResolvConf ?? "/etc/resolv.conf" });
 
-    // Beside this program, or where `make install` puts it.
-    private static string FindNameServer()
+    /// <summary>berth-cni: where it was said to be, beside this program, or where `make install` puts it.</summary>
+    public static string Program(string? said)
     {
+        if (said is not null) return said;
         string own = Environment.ProcessPath is { } program ? program[..(program.LastIndexOf('/') + 1)] : "";
         string beside = own + "berth-cni";
         if (own.Length > 0 && KernelFile.Exists(beside)) return beside;

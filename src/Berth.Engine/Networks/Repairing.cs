@@ -52,8 +52,10 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         rules.Commit();
         foreach (Attachment attachment in repaired)
         {
+            attaching.Forward(attachment);
             if (networks.Named(attachment.NetworkName) is { } network) attaching.Name(network, attachment);
         }
+        places.User?.Reconcile(attachments.All().ConvertAll(static one => one.Id));
         places.Names.Reconcile(attachments.All().ConvertAll(static one => new NameAttachment(one.NetworkName, one.ContainerId, one.InterfaceName)));
         return repaired;
     }
@@ -136,14 +138,14 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
     }
 
     /// <summary>The same rules that plugins made.</summary>
-    private static void Restore(NetworkRecord network, Attachment attachment, RuleChanges rules)
+    private void Restore(NetworkRecord network, Attachment attachment, RuleChanges rules)
     {
         NetworkSettings settings = NetworkSettings.Of(network.Spec);
         if (network.Driver != "bridge" || settings.IsUnmanaged) return;
         RuleOwner owner = new(network.Name, attachment.ContainerId, attachment.InterfaceName, attachment.Spec.NetworkNamespace);
         rules.Release(owner);
         List<PublishedPort> ports = [];
-        foreach (PortBinding port in attachment.Ports) ports.Add(new PublishedPort(port.HostPort, port.ContainerPort, port.Protocol, port.HostAddress));
+        foreach (PortBinding port in places.User is null ? attachment.Ports : []) ports.Add(new PublishedPort(port.HostPort, port.ContainerPort, port.Protocol, port.HostAddress));
         bool published4 = false, published6 = false;
         foreach (AttachedAddress address in attachment.Addresses)
         {

@@ -155,13 +155,24 @@ public static unsafe partial class InetSocket
     private static Fd Connect(InetEndpoint remote, int type)
     {
         Fd fd = New(remote, type);
+        if (type == SOCK_STREAM) Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        try
+        {
+            Connect(fd, remote);
+            return fd;
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    private static void Connect(Fd fd, InetEndpoint remote)
+    {
         byte* address = stackalloc byte[InetEndpoint.MostBytes];
         int length = remote.Write(new Span<byte>(address, InetEndpoint.MostBytes));
-        if (type == SOCK_STREAM) Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-        if (connect(fd.Number, address, (uint)length) == 0 || (int)Check.LastErrno == EINPROGRESS) return fd;
-        Errno errno = Check.LastErrno;
-        fd.Dispose();
-        throw new LinuxException("connect", remote.ToString(), errno);
+        if (connect(fd.Number, address, (uint)length) < 0 && (int)Check.LastErrno != EINPROGRESS) throw new LinuxException("connect", remote.ToString(), Check.LastErrno);
     }
 
     private static void Set(Fd fd, int level, int option, int value) => setsockopt(fd.Number, level, option, &value, sizeof(int));

@@ -153,14 +153,28 @@ public sealed class NftRule
     /// <summary>Sets bits of the packet's mark and leaves the others.</summary>
     public NftRule SetMark(uint bits)
     {
-        Meta(3, 0);
-        Expression("bitwise", m =>
-        {
-            m.AttributeBig(1, FirstSlot).AttributeBig(2, FirstSlot).AttributeBig(3, 4);
-            Data(m, 4, Host(~bits));
-            Data(m, 5, Host(bits));
-        });
+        Meta(3, 0).WithBits(bits);
         return Expression("meta", static m => m.AttributeBig(2, 3).AttributeBig(3, FirstSlot));
+    }
+
+    private NftRule WithBits(uint bits) => Expression("bitwise", m =>
+    {
+        m.AttributeBig(1, FirstSlot).AttributeBig(2, FirstSlot).AttributeBig(3, 4);
+        Data(m, 4, Host(~bits));
+        Data(m, 5, Host(bits));
+    });
+
+    /// <summary>The packet is an answer in its connection.</summary>
+    public NftRule IsReply() => Expression("ct", static m => m.AttributeBig(1, FirstSlot).AttributeBig(2, 1)).Compare(0, NftComparison.Equal, [1]);
+
+    /// <summary>Its connection has a mark: these bits.</summary>
+    public NftRule ConnectionMark(uint bits) => ConnectionBits(3, bits, false);
+
+    /// <summary>Sets bits of its connection's mark and leaves the others.</summary>
+    public NftRule SetConnectionMark(uint bits)
+    {
+        Expression("ct", static m => m.AttributeBig(1, FirstSlot).AttributeBig(2, 3)).WithBits(bits);
+        return Expression("ct", static m => m.AttributeBig(2, 3).AttributeBig(4, FirstSlot));
     }
 
     /// <summary>What was loaded from slot 0 on is in a set, or not.</summary>

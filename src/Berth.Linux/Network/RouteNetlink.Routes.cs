@@ -61,6 +61,9 @@ public sealed record RoutingRule
     /// <summary>The routing table.</summary>
     public uint Table { get; init; }
 
+    /// <summary>Bits of packets' marks, all of which are to be set; 0: whatever marks they have.</summary>
+    public uint Mark { get; init; }
+
     /// <summary>Whether it is of IPv6; for rules without a source.</summary>
     public bool IsVersion6 { get; init; }
 }
@@ -200,7 +203,7 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refuses it: ENOENT when there is none.</exception>
     public void Remove(RoutingRule rule) => _socket.Exchange(RuleMessage(RTM_DELRULE, Acknowledged, rule), "RTM_DELRULE", $"table {rule.Table}");
 
-    private const ushort FRA_SRC = 2, FRA_PRIORITY = 6, FRA_TABLE = 15;
+    private const ushort FRA_SRC = 2, FRA_PRIORITY = 6, FRA_FWMARK = 10, FRA_TABLE = 15, FRA_FWMASK = 16;
 
     // struct fib_rule_hdr: family, dst_len, src_len, tos, table, two reserved, action, flags (4).
     private static NetlinkMessage RuleMessage(ushort type, ushort messageFlags, RoutingRule rule)
@@ -215,6 +218,7 @@ public sealed partial class RouteNetlink
         NetlinkMessage message = new NetlinkMessage(type, messageFlags).Fixed(head).Attribute(FRA_TABLE, rule.Table);
         if (rule.Source is { } source) message.Attribute(FRA_SRC, source.GetAddressBytes());
         if (rule.Priority != 0) message.Attribute(FRA_PRIORITY, rule.Priority);
+        if (rule.Mark != 0) message.Attribute(FRA_FWMARK, rule.Mark).Attribute(FRA_FWMASK, rule.Mark);
         return message;
     }
 
@@ -236,6 +240,7 @@ public sealed partial class RouteNetlink
                 SourceLength = body[2],
                 Priority = Number(attributes, FRA_PRIORITY),
                 Table = table == 0 ? body[4] : table,
+                Mark = Number(attributes, FRA_FWMARK),
                 IsVersion6 = version6,
             });
         }, rules.Clear);

@@ -33,6 +33,44 @@ public static partial class Daemon
         for (int i = 0; i < 3; i++) Check.Result(dup2(nothing.Number, i), "dup2", "/dev/null");
     }
 
+    /// <summary>unshare(2): new namespaces for this process, which has one thread.</summary>
+    /// <exception cref="LinuxException">The host forbids it to this user (EPERM), or there are too many of them (ENOSPC).</exception>
+    public static void Leave(Namespaces namespaces) => Check.Result(unshare((int)namespaces), "unshare", namespaces.ProcNames());
+
+    /// <summary>Becomes root of the user namespace, with its group alone where groups may be given up.</summary>
+    public static unsafe void BecomeRoot()
+    {
+        _ = setgroups(0, null);
+        Check.Result(setresgid(0, 0, 0), "setresgid", "0");
+        Check.Result(setresuid(0, 0, 0), "setresuid", "0");
+    }
+
+    /// <summary>prctl(2) PR_SET_PDEATHSIG: the signal that comes when the parent ends.</summary>
+    public static void SetParentDeathSignal(int signal) => Check.Result(prctl(1, signal, 0, 0, 0), "prctl", "PR_SET_PDEATHSIG");
+
+    /// <summary>dup2(2).</summary>
+    public static void PutAt(Fd fd, int number) => Check.Result(dup2(fd.Number, number), "dup2", $"fd {fd.Number}");
+
+    /// <summary>execve(2): another program in this process. What threads there are end.</summary>
+    /// <returns>Only with an exception.</returns>
+    /// <exception cref="LinuxException">It cannot be executed.</exception>
+    public static unsafe Exception Execute(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(environment);
+        // Ignored signals stay ignored in what is executed, and the framework ignores this one.
+        Restore(13);
+        nint* words = (nint*)NativeMemory.Alloc((nuint)((arguments.Count + environment.Count + 2) * sizeof(nint)));
+        nint* variables = words + arguments.Count + 1;
+        for (int i = 0; i <= arguments.Count; i++) words[i] = i < arguments.Count ? Marshal.StringToCoTaskMemUTF8(arguments[i]) : 0;
+        for (int i = 0; i <= environment.Count; i++) variables[i] = i < environment.Count ? Marshal.StringToCoTaskMemUTF8(environment[i]) : 0;
+        execve(path, words, variables);
+        Errno errno = Check.LastErrno;
+        for (int i = 0; i < arguments.Count; i++) Marshal.FreeCoTaskMem(words[i]);
+        for (int i = 0; i < environment.Count; i++) Marshal.FreeCoTaskMem(variables[i]);
+        NativeMemory.Free(words);
+        throw new LinuxException("execve", path, errno);
+    }
 
     /// <summary>signal(2) with SIG_IGN.</summary>
     public static void Ignore(int signal) => signal_(signal, 1);
@@ -60,6 +98,21 @@ public static partial class Daemon
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int dup2(int from, int to);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int unshare(int namespaces);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int setgroups(nuint count, uint* groups);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setresgid(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setresuid(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int execve(string path, nint* arguments, nint* environment);
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint signal_(int signal, nint handler);

@@ -31,6 +31,10 @@ public static unsafe partial class Self
     /// <summary>setns(2) in this process.</summary>
     public static void Join(Fd fd, Namespaces kind) => Check.Result(setns(fd.Number, (int)kind), "setns", kind.ProcNames());
 
+    /// <summary>The user namespace that a namespace belongs to (ioctl_ns(2), NS_GET_USERNS).</summary>
+    /// <exception cref="LinuxException">EPERM: it is not ours to see.</exception>
+    public static Fd OwnerOf(Fd @namespace) => new(Check.Result(ioctl(@namespace.Number, 0xB701), "ioctl NS_GET_USERNS"));
+
     /// <summary>kill(2).</summary>
     public static bool TrySignal(int pid, int signal, out Errno errno)
     {
@@ -131,6 +135,9 @@ public static unsafe partial class Self
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setns(int fd, int kind);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int fd, nuint request);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);
