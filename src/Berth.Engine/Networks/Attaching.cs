@@ -43,6 +43,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         {
             if (other.NetworkId == network.Id) throw new BerthException(Fault.Conflict, $"cannot attach container {spec.ContainerId} to network {network.Name}: it is attached to it already ({other.InterfaceName})");
         }
+        if (others.Count > 0 && (OwnWay.Is(network.Driver) || OwnWay.Is(others[0].NetworkName))) throw new BerthException(Fault.Conflict, $"cannot attach container {spec.ContainerId} to network {network.Name}: it is attached to {others[0].NetworkName}, and pasta and slirp4netns are a container's only network");
         ParentLink.Ensure(network);
         Attachment attachment = new() { Spec = spec, Id = ObjectId.New(), NetworkId = network.Id, NetworkName = network.Name, InterfaceName = InterfaceFor(spec, others), Place = place, Metric = NetworkSettings.Of(network.Spec).Metric };
         return Connect(network, attachment, others, held);
@@ -58,9 +59,17 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             Promise(network, attachment);
             try
             {
-                Attachment made = Attach(network, attachment);
-                Forward(made);
-                DefaultRoute.Settle([.. others, made]);
+                Attachment made;
+                if (OwnWay.Is(network.Driver))
+                {
+                    made = OwnWay.Connect(places.User!, attachment, ForwardsOf(attachment));
+                }
+                else
+                {
+                    made = Attach(network, attachment);
+                    Forward(made);
+                    DefaultRoute.Settle([.. others, made]);
+                }
                 Name(network, made);
                 attachments.Write(made with { IsComplete = true });
                 return made with { IsComplete = true };
@@ -84,7 +93,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
     {
         places.User?.Detach(attachment.Id);
         places.Names.Detach(new NameAttachment(attachment.NetworkName, attachment.ContainerId, attachment.InterfaceName));
-        NetworkList? list = network is not null ? NetworkConfiguration.Of(network, attachment.Spec, places.Leases) : Remembered(attachment);
+        NetworkList? list = OwnWay.Is(attachment.NetworkName) ? null : network is not null ? NetworkConfiguration.Of(network, attachment.Spec, places.Leases) : Remembered(attachment);
         bool gone = NamespacePlace.IsGone(attachment);
         // At another's path there is nothing of ours.
         if (list is not null) _runtime.Delete(list, Request(attachment) with { NetworkNamespace = gone ? null : attachment.Spec.NetworkNamespace });
@@ -122,16 +131,21 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
     /// <summary>In the network of an ordinary user: opens the attachment's ports.</summary>
     public void Forward(Attachment attachment)
     {
-        if (places.User is not { } user) return;
+        if (places.User is not { } user || OwnWay.Is(attachment.NetworkName)) return;
         List<IPAddress> targets = [];
         foreach (AttachedAddress address in attachment.Addresses) targets.Add(address.Address);
+        user.Attach(attachment.Id, new ForwardRecord { ContainerId = attachment.ContainerId, Targets = targets, Ports = ForwardsOf(attachment) });
+    }
+
+    private static List<ForwardedPort> ForwardsOf(Attachment attachment)
+    {
         List<ForwardedPort> ports = [];
         foreach (PortBinding port in attachment.Ports)
         {
             if (port.Protocol is not ("tcp" or "udp")) throw new BerthException(Fault.Unsupported, $"cannot publish {port}: ports of {port.Protocol} are not forwarded for an ordinary user", "tcp and udp are; as root, all are");
             foreach (IPAddress at in port.HostAddress is { } one ? [one] : (ReadOnlySpan<IPAddress>)[IPAddress.Any, IPAddress.IPv6Any]) ports.Add(new ForwardedPort(new InetEndpoint(at, port.HostPort), port.ContainerPort, port.Protocol == "udp"));
         }
-        user.Attach(attachment.Id, new ForwardRecord { ContainerId = attachment.ContainerId, Targets = targets, Ports = ports });
+        return ports;
     }
 
     private void Enter(NetworkRecord network, Attachment attachment, List<IPAddress> addresses) =>
@@ -232,7 +246,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             if (!inside) throw new BerthException(Fault.InvalidArgument, $"{what}: address {address} is in none of its subnets");
         }
         if (spec.HardwareAddress is { } mac && !NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
-        if (spec.Ports.Count > 0 && network.Driver != "bridge") throw new BerthException(Fault.InvalidArgument, $"{what}: ports are published on bridges, and its driver is {network.Driver}", "its containers are reached at their own addresses");
+        if (OwnWay.Is(network.Driver) && (spec.Addresses.Count > 0 || spec.HardwareAddress is not null)) throw new BerthException(Fault.InvalidArgument, $"{what}: {network.Driver} gives the host's addresses, and none that are asked for");
+        if (spec.Ports.Count > 0 && network.Driver != "bridge" && !OwnWay.Is(network.Driver)) throw new BerthException(Fault.InvalidArgument, $"{what}: ports are published on bridges, and its driver is {network.Driver}", "its containers are reached at their own addresses");
     }
 
     private static List<IPEndPoint> Servers(IReadOnlyList<IPAddress> addresses)

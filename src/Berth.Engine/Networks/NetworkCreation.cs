@@ -50,7 +50,7 @@ internal sealed class NetworkCreation(NetworkFolder folder, IReadOnlyList<Addres
     private static void Validate(NetworkSpec spec)
     {
         if (!NetworkFolder.IsName(spec.Name)) throw new BerthException(Fault.InvalidArgument, $"'{spec.Name}' is no name for a network", "a letter or a digit, then also _ . and -, at most 128 in all");
-        if (spec.Name is "host" or "none" or EngineNetworks.Default or "container" or "default") throw new BerthException(Fault.Conflict, $"cannot make network {spec.Name}: the name is taken by one that is always there");
+        if (spec.Name is "host" or "none" or EngineNetworks.Default or "container" or "default" || OwnWay.Is(spec.Name)) throw new BerthException(Fault.Conflict, $"cannot make network {spec.Name}: the name is taken by one that is always there");
         switch (spec.Driver)
         {
             case "bridge" or "macvlan" or "ipvlan": break;

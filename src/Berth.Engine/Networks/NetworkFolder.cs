@@ -21,7 +21,7 @@ internal sealed class NetworkFolder(string root, string run)
     public bool Exists(string name) => KernelFile.Exists(PathOf(name));
 
     /// <summary>Reads one by its very name; null where there is none.</summary>
-    public NetworkRecord? Named(string name) =>
+    public NetworkRecord? Named(string name) => OwnWay.Named(name) is { } own ? own :
         IsName(name) && KernelFile.TryRead(PathOf(name), out _) is { } bytes ? RecordJson.Read(bytes, PathOf(name), NetworkJson.Read) : null;
 
     /// <summary>Finds one by name, id, or the beginning of its id.</summary>

@@ -11,17 +11,18 @@ public static unsafe partial class InetSocket
     private const int IP_FREEBIND = 15, IPV6_V6ONLY = 26, IPV6_FREEBIND = 78, TCP_NODELAY = 1;
     private const int EINPROGRESS = 115;
 
-    /// <summary>A UDP socket bound to an address that need not be there yet (IP_FREEBIND).</summary>
+    /// <summary>A UDP socket bound to an address.</summary>
     /// <param name="local">Address and port.</param>
     /// <param name="room">Bytes that may wait to be read.</param>
+    /// <param name="anywhere">The address need not be there yet (IP_FREEBIND).</param>
     /// <exception cref="LinuxException">EADDRINUSE: another program has the port; EACCES: it is a privileged one.</exception>
-    public static Fd BindDatagram(InetEndpoint local, int room)
+    public static Fd BindDatagram(InetEndpoint local, int room, bool anywhere = true)
     {
         Fd fd = New(local, SOCK_DGRAM);
         try
         {
             Set(fd, SOL_SOCKET, SO_RCVBUF, room);
-            Bind(fd, local);
+            Bind(fd, local, anywhere);
             return fd;
         }
         catch
@@ -31,15 +32,18 @@ public static unsafe partial class InetSocket
         }
     }
 
-    /// <summary>A TCP socket that listens at an address that need not be there yet (IP_FREEBIND).</summary>
+    /// <summary>A TCP socket that listens at an address.</summary>
+    /// <param name="local">Address and port.</param>
+    /// <param name="backlog">How many connections may wait to be accepted.</param>
+    /// <param name="anywhere">The address need not be there yet (IP_FREEBIND).</param>
     /// <exception cref="LinuxException">As <see cref="BindDatagram"/>.</exception>
-    public static Fd Listen(InetEndpoint local, int backlog)
+    public static Fd Listen(InetEndpoint local, int backlog, bool anywhere = true)
     {
         Fd fd = New(local, SOCK_STREAM);
         try
         {
             Set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-            Bind(fd, local);
+            Bind(fd, local, anywhere);
             Check.Result(listen(fd.Number, backlog), "listen", local.ToString());
             return fd;
         }
@@ -138,15 +142,12 @@ public static unsafe partial class InetSocket
     private static Fd New(InetEndpoint local, int type) =>
         new(Check.Result(socket(local.Is4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket", local.ToString()));
 
-    private static void Bind(Fd fd, InetEndpoint local)
+    private static void Bind(Fd fd, InetEndpoint local, bool anywhere)
     {
         // The address is there before the interface is up, and stays ours when the bridge is made anew.
-        Set(fd, IPPROTO_IP, IP_FREEBIND, 1);
-        if (!local.Is4)
-        {
-            Set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
-            Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-        }
+        if (anywhere) Set(fd, IPPROTO_IP, IP_FREEBIND, 1);
+        if (anywhere && !local.Is4) Set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+        if (!local.Is4) Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
         byte* address = stackalloc byte[InetEndpoint.MostBytes];
         int length = local.Write(new Span<byte>(address, InetEndpoint.MostBytes));
         Check.Result(bind(fd.Number, address, (uint)length), "bind", local.ToString());

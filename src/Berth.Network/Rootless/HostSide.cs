@@ -24,19 +24,28 @@ namespace Berth.Network.Rootless;
 /// <param name="ready">What is done when the other half serves.</param>
 internal sealed class HostSide(string directory, Fd peer, Action ready)
 {
+    private readonly HashSet<int> _programs = [];
     private const int Backlog = 4096, ReceiveRoom = 1 << 20, Kill = 9;
 
-    /// <summary>Until the other half is gone.</summary>
+    /// <summary>Until the other half is gone; then the programs end that connected it.</summary>
     public void Serve()
+    {
+        try { ServeRequests(); }
+        finally
+        {
+            foreach (int pid in _programs) Child.KillAndReap(pid);
+            _programs.Clear();
+        }
+    }
+
+    private void ServeRequests()
     {
         byte[] buffer = new byte[8192];
         while (true)
         {
             DescriptorSocket.Receive(peer, buffer, out int length)?.Dispose();
-            // Programs that ended while nothing was asked.
-            while (Child.TryReap(-1, out _) > 0)
-            {
-            }
+            // Those that ended while nothing was asked.
+            _programs.RemoveWhere(static pid => Child.TryReap(pid, out _) != 0);
             if (length <= 0) return;
             Answer(Encoding.UTF8.GetString(buffer, 0, length).Split('\n'));
         }
@@ -55,7 +64,7 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
                     Say(string.Create(CultureInfo.InvariantCulture, $"ok {Start(words[1], words[2..])}"));
                     return;
                 case "end":
-                    Child.KillAndReap(int.Parse(words[1], CultureInfo.InvariantCulture));
+                    if (_programs.Remove(int.Parse(words[1], CultureInfo.InvariantCulture))) Child.KillAndReap(int.Parse(words[1], CultureInfo.InvariantCulture));
                     Say("ok");
                     return;
                 case "ready":
@@ -82,8 +91,8 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
     private static Fd Open(bool datagram, IPEndPoint at)
     {
         InetEndpoint endpoint = new(at.Address, (ushort)at.Port);
-        if (!datagram) return InetSocket.Listen(endpoint, Backlog);
-        Fd socket = InetSocket.BindDatagram(endpoint, ReceiveRoom);
+        if (!datagram) return InetSocket.Listen(endpoint, Backlog, anywhere: false);
+        Fd socket = InetSocket.BindDatagram(endpoint, ReceiveRoom, anywhere: false);
         AddressedDatagrams.WithLocalAddress(socket, !endpoint.Is4);
         return socket;
     }
@@ -96,7 +105,11 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
         using Fd nothing = KernelPath.Open("/dev/null", 2);
         int parent = Self.ProcessId;
         int pid = Daemon.Fork();
-        if (pid > 0) return pid;
+        if (pid > 0)
+        {
+            _programs.Add(pid);
+            return pid;
+        }
         try
         {
             Daemon.SetParentDeathSignal(Kill);
@@ -119,6 +132,9 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
 /// <param name="socket">Connected with <see cref="HostSide"/>.</param>
 internal sealed class HostRequests(Fd socket)
 {
+    /// <summary>Its hang-up says that the host's side is gone.</summary>
+    public Fd Socket => socket;
+
     /// <summary>A socket of the host's network.</summary>
     /// <exception cref="LinuxException">EADDRINUSE, EACCES, and others.</exception>
     public Fd Listen(ForwardedPort port)

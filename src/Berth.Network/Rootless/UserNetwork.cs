@@ -29,6 +29,9 @@ public sealed class UserNetwork(string state)
     /// <summary>The resolv.conf that leads to the host's name servers.</summary>
     public string ResolvConf => UserNetworkPlaces.ResolvConf(_directory);
 
+    /// <summary>Where a namespace that is connected so asks for names.</summary>
+    public static System.Net.IPAddress NameServerOf(UserLinkKind kind) => System.Net.IPAddress.Parse(UserLink.NameServer(kind));
+
     /// <summary>Enters an attachment. From when this returns its ports are open.</summary>
     /// <param name="id">The attachment; what it was before is replaced.</param>
     /// <param name="record">What is to be.</param>

@@ -24,6 +24,7 @@ internal sealed class UserNetworkServer : IDisposable
     private Fd? _control;
     private Watch? _controlWatch;
     private Alarm? _end;
+    private bool _isRetired;
 
     /// <summary>Connects this process's network namespace with the host, and opens what the records say.</summary>
     /// <param name="loop">Its thread's.</param>
@@ -50,6 +51,12 @@ internal sealed class UserNetworkServer : IDisposable
         }
         _forwards = new ForwardDirectory(directory, loop, host) { Emptied = EndLater };
         Open(UserNetworkPlaces.Bind(directory));
+        Watch? hangUp = null;
+        hangUp = loop.Look(host.Socket, Readiness.PeerClosed, _ =>
+        {
+            hangUp!.Remove();
+            Retire();
+        });
         EndLater();
     }
 
@@ -115,6 +122,13 @@ internal sealed class UserNetworkServer : IDisposable
         EndLater();
     }
 
+    // Without the other half no port can be opened: who comes next finds nobody, starts another, and that one takes our place.
+    private void Retire()
+    {
+        _isRetired = true;
+        CloseControl();
+    }
+
     private void EndLater()
     {
         if (_visitors.Count > 0 || !_forwards.IsEmpty || _end is not null) return;
@@ -133,7 +147,7 @@ internal sealed class UserNetworkServer : IDisposable
         if (_visitors.Count > 0) return;
         CloseControl();
         _forwards.ReadAll();
-        if (_forwards.IsEmpty) _loop.Stop();
+        if (_forwards.IsEmpty || _isRetired) _loop.Stop();
         else Open(UserNetworkPlaces.Bind(_directory));
     }
 }
