@@ -167,7 +167,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (CniInterface one in result.Interfaces)
         {
             if (one.Sandbox.Length > 0 && one.Name == attachment.InterfaceName) mac = one.Mac;
-            else if (one.Sandbox.Length == 0 && one.Name != network.Interface) host = one.Name;
+            // The first: what shapes its packets comes behind.
+            else if (one.Sandbox.Length == 0 && one.Name != network.Interface && host.Length == 0) host = one.Name;
         }
         return attachment with { Addresses = addresses, HardwareAddress = mac, HostInterface = host, NameServers = network.HasNames ? network.Gateways : network.Spec.NameServers };
     }
@@ -232,7 +233,18 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             if (!inside) throw new BerthException(Fault.InvalidArgument, $"{what}: address {address} is in none of its subnets");
         }
         if (spec.HardwareAddress is { } mac && !NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
+        if (network.Driver != "bridge") RefuseRates(spec.Options, what, network.Driver);
         if (spec.Ports.Count > 0 && network.Driver != "bridge") throw new BerthException(Fault.InvalidArgument, $"{what}: ports are published on bridges, and its driver is {network.Driver}", "its containers are reached at their own addresses");
+    }
+
+    /// <summary>A rate is kept where the host has an end of the container's interface.</summary>
+    /// <exception cref="BerthException">Unsupported: there is one among these options.</exception>
+    public static void RefuseRates(IReadOnlyDictionary<string, string> options, string what, string driver)
+    {
+        foreach (string name in (ReadOnlySpan<string>)["ingress_rate", "egress_rate"])
+        {
+            if (options.ContainsKey(name)) throw new BerthException(Fault.Unsupported, $"{what}: {name} is for bridges, and its driver is {driver}");
+        }
     }
 
     private static List<IPEndPoint> Servers(IReadOnlyList<IPAddress> addresses)
