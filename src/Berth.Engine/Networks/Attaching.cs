@@ -54,7 +54,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         HashSet<PortBinding> taken = [];
         for (int attempt = 1; ; attempt++)
         {
-            attachment = attachment with { Ports = PortChoice.Choose(attachment.Spec.Ports, NetworkSettings.Of(network.Spec).HostBinding, taken) };
+            attachment = attachment with { Ports = PortChoice.Choose(attachment.Spec.Ports, network, taken) };
             Promise(network, attachment);
             try
             {
@@ -261,7 +261,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (PortBinding port in ports)
         {
             json.WriteStartObject();
-            json.WriteNumber("hostPort", (long)port.HostPort);
+            // Plugins want one, also where the host gives none.
+            json.WriteNumber("hostPort", (long)(port.HostPort == 0 ? port.ContainerPort : port.HostPort));
             json.WriteNumber("containerPort", (long)port.ContainerPort);
             json.WriteString("protocol", port.Protocol);
             RecordJson.Text(json, "hostIP", port.HostAddress?.ToString());

@@ -134,6 +134,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         if (port.Master != bridge.Index) links.Change(port, new LinkChange { Master = bridge.Index });
         if (!port.IsUp) links.SetUp(port, up: true);
         if (!NetworkSettings.Of(network.Spec).Open) links.ChangePort(port, isolated: true);
+        if (attachment.Ports.Count > 0 && attachment.Addresses.Any(static address => address.Is6)) LoopbackRoute.Ensure(links, bridge);
         if (attachment.Ports.Count > 0) KernelFile.TryWrite($"/proc/sys/net/ipv4/conf/{network.Interface}/route_localnet", "1", out _);
     }
 
@@ -154,13 +155,18 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             // Of each version, the first address has the ports.
             if (ports.Count == 0 || (address.Is6 ? published6 : published4)) continue;
             (published4, published6) = (published4 || !address.Is6, published6 || address.Is6);
+            if (address.Is6 ? settings.Routed6 : settings.Routed4)
+            {
+                rules.Open(owner, address.Address, ports);
+                continue;
+            }
             rules.Publish(owner, address.Address, ports);
             rules.AllowHairpin(owner, address.Address, network.Interface);
         }
         BridgePolicy policy = BridgePolicy.Open;
         foreach (string word in NetworkConfiguration.Policy(network, settings))
         {
-            policy |= word switch { "internal" => BridgePolicy.Internal, "isolated" => BridgePolicy.Isolated, "alone" => BridgePolicy.Alone, _ => BridgePolicy.Guarded };
+            policy |= BridgePolicies.Of(word) ?? BridgePolicy.Open;
         }
         rules.Isolate(network.Name, network.Interface, policy);
     }
