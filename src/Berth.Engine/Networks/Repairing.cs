@@ -50,6 +50,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             repaired.AddRange(its);
         }
         rules.Commit();
+        PassFirewalld(repaired);
         foreach (Attachment attachment in repaired)
         {
             attaching.Forward(attachment);
@@ -58,6 +59,18 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         places.User?.Reconcile(attachments.All().ConvertAll(static one => one.Id));
         places.Names.Reconcile(attachments.All().ConvertAll(static one => new NameAttachment(one.NetworkName, one.ContainerId, one.InterfaceName)));
         return repaired;
+    }
+
+    // It forgets what it was told when it is reloaded.
+    private static void PassFirewalld(List<Attachment> repaired)
+    {
+        using Firewalld? firewalld = repaired.Count == 0 ? null : Firewalld.TryOpen();
+        if (firewalld is null) return;
+        foreach (Attachment attachment in repaired)
+        {
+            // Of a parent's network, the host forwards nothing.
+            foreach (AttachedAddress address in attachment.HostInterface.Length > 0 ? attachment.Addresses : []) firewalld.Add(Firewalld.UsualZone, address.Address);
+        }
     }
 
     private void Repair(NetworkRecord network, Attachment attachment)

@@ -9,7 +9,7 @@ public sealed class PublishTests
         open 192.0.2.2
         nothing
         nothing
-        open 10.89.1.2
+        open 10.89.0.1
         nothing
         open
         beyond 10.89.0.2
