@@ -68,7 +68,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             catch (BerthException e) when (e.Kind == Fault.Conflict && attempt < PortAttempts && HasOpenPort(attachment))
             {
                 // Another container has one of them: which one is not known, so all that were chosen are chosen again.
-                TakeBack(network, attachment, others, held);
+                // The folder stays, and with it the lock.
+                TakeBack(network, attachment, others, held: null);
                 foreach (PortBinding port in attachment.Ports) taken.Add(port);
             }
             catch
@@ -173,12 +174,12 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         return attachment with { Addresses = addresses, HardwareAddress = mac, HostInterface = host, NameServers = network.HasNames ? network.Gateways : network.Spec.NameServers };
     }
 
-    private void TakeBack(NetworkRecord network, Attachment attachment, List<Attachment> others, FileLock held)
+    private void TakeBack(NetworkRecord network, Attachment attachment, List<Attachment> others, FileLock? held)
     {
         try
         {
             Undo(network, attachment, others);
-            attachments.Tidy(attachment.ContainerId, held);
+            if (held is not null) attachments.Tidy(attachment.ContainerId, held);
         }
         // The record stays, and with it who looks for remains finds the rest; the first fault is the one to be told.
         catch (Exception e) when (e is BerthException or LinuxException)

@@ -126,6 +126,8 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             links.Add(new LinkSpec { Name = network.Interface, Kind = new LinkKind.Bridge { VlanFiltering = settings.Vlan != 0 }, Mtu = settings.Mtu, HardwareAddress = mac });
             bridge = links.Find(network.Interface)!;
             links.Change(bridge, new LinkChange { Alias = EngineNetworks.AliasOf(network.Name) });
+            // As plugin bridge makes it: routes are ours, and nobody waits for the detection of duplicates.
+            foreach (string off in (ReadOnlySpan<string>)["accept_ra", "accept_dad"]) KernelFile.TryWrite($"/proc/sys/net/ipv6/conf/{network.Interface}/{off}", "0", out _);
         }
         if (!bridge.IsUp) links.SetUp(bridge, up: true);
         List<LinkAddress> there = links.Addresses(bridge.Index);
