@@ -130,6 +130,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (PortBinding port in attachment.Ports)
         {
             if (port.Protocol is not ("tcp" or "udp")) throw new BerthException(Fault.Unsupported, $"cannot publish {port}: ports of {port.Protocol} are not forwarded for an ordinary user", "tcp and udp are; as root, all are");
+            // Of a routed network, which has no port of the host.
+            if (port.HostPort == 0) continue;
             foreach (IPAddress at in port.HostAddress is { } one ? [one] : (ReadOnlySpan<IPAddress>)[IPAddress.Any, IPAddress.IPv6Any]) ports.Add(new ForwardedPort(new InetEndpoint(at, port.HostPort), port.ContainerPort, port.Protocol == "udp"));
         }
         user.Attach(attachment.Id, new ForwardRecord { ContainerId = attachment.ContainerId, Targets = targets, Ports = ports });
