@@ -15,6 +15,7 @@ return args switch
 {
     ["--version"] => Say(1, "berth-cni 0.1.0\n", 0),
     ["--help"] or ["-h"] => Say(1, Usage(), 0),
+    [LabelledTap.Word, ..] => LabelledTap.Run(args),
     [var verb, ..] when NetworkTool.Verbs.Contains(verb) => NetworkTool.Run(args),
     [var plugin] => PluginProgram.Run(plugin),
     _ => Say(2, Usage(), 1),

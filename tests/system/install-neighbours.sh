@@ -24,6 +24,8 @@ need nft nftables
 need iptables iptables
 need socat socat
 need pkill procps
+need dbus-daemon dbus-daemon
+need firewalld firewalld
 [ -x /usr/lib/cni/bridge ] || [ -x /usr/libexec/cni/bridge ] || missing="$missing containernetworking-plugins"
 if command -v cc >/dev/null 2>&1 && [ ! -e "$(cc -print-file-name=libc.a)" ]; then missing="$missing libc6-dev"; fi
 [ -n "$missing" ] || exit 0

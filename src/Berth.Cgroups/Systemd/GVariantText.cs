@@ -1,6 +1,7 @@
 // Reads values in GVariant text format (GLib manual), in which annotations give unit properties: 'text', uint64 5, ['a', 'b'].
 using System.Globalization;
 using System.Text;
+using Berth.Linux.DBus;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups.Systemd;

@@ -1,5 +1,6 @@
 // Limits of a configuration as properties of a systemd unit (systemd.resource-control(5)).
 using System.Globalization;
+using Berth.Linux.DBus;
 using Berth.Linux.Files;
 using Berth.Oci.Faults;
 using Berth.Oci.RuntimeSpec;

@@ -1,7 +1,7 @@
 // What we ask of systemd over D-Bus: start, change and stop one transient unit, and wait until it is done.
 using System.Globalization;
-using System.Text;
 using Berth.Linux;
+using Berth.Linux.DBus;
 using Berth.Linux.Files;
 using Berth.Oci.Faults;
 
@@ -31,7 +31,7 @@ internal sealed class SystemdClient : IDisposable
         {
             try
             {
-                SystemdClient client = new(DBusConnection.Open(socket.Name, socket.IsBus));
+                SystemdClient client = new(Exchange(() => DBusConnection.Open(socket.Name, socket.IsBus)));
                 if (socket.IsBus) client.ListenForJobs();
                 return client;
             }
@@ -72,12 +72,12 @@ internal sealed class SystemdClient : IDisposable
                     ? new BerthException(Fault.Unavailable, $"timeout waiting for systemd to create {unit}")
                     : new BerthException(Fault.Failed, $"unable to start unit \"{unit}\": systemd says `{result}`");
             }
-            catch (DBusFault fault) when (!again && fault.Name.EndsWith(".UnitExists", StringComparison.Ordinal))
+            catch (DBusErrorException fault) when (!again && fault.Name.EndsWith(".UnitExists", StringComparison.Ordinal))
             {
                 // A unit of the name that failed and was never collected; a live one makes the second try fail as well.
                 TryResetFailed(unit);
             }
-            catch (DBusFault fault)
+            catch (DBusErrorException fault)
             {
                 throw Refused($"unable to start unit \"{unit}\" (properties {string.Join(' ', properties)})", fault);
             }
@@ -90,7 +90,7 @@ internal sealed class SystemdClient : IDisposable
     {
         if (properties.Count == 0) return;
         try { Call("SetUnitProperties", DBusValue.Of(unit), DBusValue.Of(true), ListOf(properties)); }
-        catch (DBusFault fault) { throw Refused("unable to set unit properties", fault); }
+        catch (DBusErrorException fault) { throw Refused("unable to set unit properties", fault); }
     }
 
     /// <summary>Stops a unit with all its processes; one that is gone is stopped.</summary>
@@ -105,11 +105,11 @@ internal sealed class SystemdClient : IDisposable
                 throw new BerthException(Fault.Unavailable, $"timed out while waiting for systemd to remove {unit}");
             }
         }
-        catch (DBusFault fault) when (!fault.Name.EndsWith(".NoSuchUnit", StringComparison.Ordinal))
+        catch (DBusErrorException fault) when (!fault.Name.EndsWith(".NoSuchUnit", StringComparison.Ordinal))
         {
             throw Refused($"unable to stop unit \"{unit}\"", fault);
         }
-        catch (DBusFault) { /* systemd collected the scope with its last process */ }
+        catch (DBusErrorException) { /* systemd collected the scope with its last process */ }
         TryResetFailed(unit);
     }
 
@@ -122,7 +122,7 @@ internal sealed class SystemdClient : IDisposable
             DBusValue pids = new DBusArray("u", [DBusValue.Of((uint)pid)]);
             Call("AttachProcessesToUnit", DBusValue.Of(unit), DBusValue.Of(below), pids);
         }
-        catch (DBusFault fault) { throw Refused($"error adding pid {pid} to cgroups", fault); }
+        catch (DBusErrorException fault) { throw Refused($"error adding pid {pid} to cgroups", fault); }
     }
 
     public void Dispose() => _connection.Dispose();
@@ -135,21 +135,21 @@ internal sealed class SystemdClient : IDisposable
         return int.TryParse(digits[..length], CultureInfo.InvariantCulture, out int version) ? version : -1;
     }
 
-    private void ListenForJobs() => _connection.Call(DBusNames.Bus, DBusNames.BusPath, DBusNames.Bus, "AddMatch", DBusValue.Of(
-        $"type='signal',sender='{DBusNames.Systemd}',interface='{DBusNames.Manager}',member='JobRemoved',path='{DBusNames.SystemdPath}'"));
+    private void ListenForJobs() => Exchange(() => _connection.Call(DBusNames.Bus, DBusNames.BusPath, DBusNames.Bus, "AddMatch", DBusValue.Of(
+        $"type='signal',sender='{SystemdNames.Bus}',interface='{SystemdNames.Manager}',member='JobRemoved',path='{SystemdNames.Path}'")));
 
     private IReadOnlyList<DBusValue> Call(string member, params IReadOnlyList<DBusValue> body) =>
-        _connection.Call(DBusNames.Systemd, DBusNames.SystemdPath, DBusNames.Manager, member, body);
+        Exchange(() => _connection.Call(SystemdNames.Bus, SystemdNames.Path, SystemdNames.Manager, member, body));
 
     private string Property(string name)
     {
         try
         {
-            IReadOnlyList<DBusValue> answer = _connection.Call(DBusNames.Systemd, DBusNames.SystemdPath, DBusNames.Properties, "Get",
-                DBusValue.Of(DBusNames.Manager), DBusValue.Of(name));
+            IReadOnlyList<DBusValue> answer = Exchange(() => _connection.Call(SystemdNames.Bus, SystemdNames.Path, SystemdNames.Properties, "Get",
+                DBusValue.Of(SystemdNames.Manager), DBusValue.Of(name)));
             return answer is [DBusVariant { Value: DBusText text }] ? text.Text : "";
         }
-        catch (DBusFault fault) { throw Refused($"unable to ask systemd for its {name}", fault); }
+        catch (DBusErrorException fault) { throw Refused($"unable to ask systemd for its {name}", fault); }
     }
 
     /// <summary>The result of a job, or null when it does not end in time.</summary>
@@ -157,7 +157,7 @@ internal sealed class SystemdClient : IDisposable
     {
         if (answer is not [DBusText job]) throw new BerthException(Fault.Failed, $"systemd names no job for {unit}");
         long end = Environment.TickCount64 + JobTimeoutMilliseconds;
-        while (_connection.Signal("JobRemoved", (int)Math.Max(0, end - Environment.TickCount64)) is { } signal)
+        while (Exchange(() => _connection.Signal("JobRemoved", (int)Math.Max(0, end - Environment.TickCount64))) is { } signal)
         {
             if (signal.Body is [_, DBusText removed, _, DBusText result] && removed.Text == job.Text) return result.Text;
         }
@@ -167,7 +167,7 @@ internal sealed class SystemdClient : IDisposable
     private void TryResetFailed(string unit)
     {
         try { Call("ResetFailedUnit", DBusValue.Of(unit)); }
-        catch (DBusFault) { /* it did not fail, or is gone */ }
+        catch (DBusErrorException) { /* it did not fail, or is gone */ }
     }
 
     private static DBusArray ListOf(List<UnitProperty> properties)
@@ -179,7 +179,20 @@ internal sealed class SystemdClient : IDisposable
 
     private static readonly DBusArray NoAuxiliaries = new("(sa(sv))", []);
 
-    private static BerthException Refused(string what, DBusFault fault) => new(
+    // What a conversation fails of, in our words.
+    private static T Exchange<T>(Func<T> conversation)
+    {
+        try
+        {
+            return conversation();
+        }
+        catch (DBusException e)
+        {
+            throw new BerthException(e.Trouble switch { DBusTrouble.NoAnswer => Fault.Unavailable, DBusTrouble.Rejected => Fault.Denied, _ => Fault.Failed }, e.Message, inner: e);
+        }
+    }
+
+    private static BerthException Refused(string what, DBusErrorException fault) => new(
         fault.Name.EndsWith(".AccessDenied", StringComparison.Ordinal) || fault.Name.EndsWith(".InteractiveAuthorizationRequired", StringComparison.Ordinal)
             ? Fault.Denied
             : Fault.Failed, $"{what}: {fault.Message}", inner: fault);
@@ -214,7 +227,7 @@ internal sealed record SystemdSockets
         {
             foreach (string one in address.Split(';', StringSplitOptions.RemoveEmptyEntries))
             {
-                if (Parse(one) is { } name) sockets.Add(new(name, IsBus: true));
+                if (DBusAddress.Parse(one) is { } name) sockets.Add(new(name, IsBus: true));
             }
             if (sockets.Count == 0) throw new BerthException(Fault.Unsupported, $"cannot use the bus at {address}: only unix sockets are understood");
         }
@@ -229,32 +242,5 @@ internal sealed record SystemdSockets
                 "make sure you have installed the dbus-user-session or dbus-daemon package; note you may need to re-login");
         }
         return sockets;
-    }
-
-    /// <summary><c>unix:path=/run/user/1000/bus,guid=…</c> (D-Bus Specification, Server Addresses).</summary>
-    private static string? Parse(string address)
-    {
-        const string unix = "unix:";
-        if (!address.StartsWith(unix, StringComparison.Ordinal)) return null;
-        foreach (string part in address[unix.Length..].Split(','))
-        {
-            if (part.StartsWith("path=", StringComparison.Ordinal)) return Unescape(part["path=".Length..]);
-            if (part.StartsWith("abstract=", StringComparison.Ordinal)) return '\0' + Unescape(part["abstract=".Length..]);
-        }
-        return null;
-    }
-
-    // D-Bus specification, "Server Addresses": %XX stands for a byte. (System.Uri would do it, with much more of it.)
-    private static string Unescape(string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        int length = 0;
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            bool escaped = bytes[i] == '%' && i + 2 < bytes.Length && char.IsAsciiHexDigit((char)bytes[i + 1]) && char.IsAsciiHexDigit((char)bytes[i + 2]);
-            bytes[length++] = escaped ? byte.Parse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : bytes[i];
-            if (escaped) i += 2;
-        }
-        return Encoding.UTF8.GetString(bytes, 0, length);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         HashSet<PortBinding> taken = [];
         for (int attempt = 1; ; attempt++)
         {
-            attachment = attachment with { Ports = PortChoice.Choose(attachment.Spec.Ports, NetworkSettings.Of(network.Spec).HostBinding, taken) };
+            attachment = attachment with { Ports = PortChoice.Choose(attachment.Spec.Ports, network, taken) };
             Promise(network, attachment);
             try
             {
@@ -77,7 +77,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             catch (BerthException e) when (e.Kind == Fault.Conflict && attempt < PortAttempts && HasOpenPort(attachment))
             {
                 // Another container has one of them: which one is not known, so all that were chosen are chosen again.
-                TakeBack(network, attachment, others, held);
+                // The folder stays, and with it the lock.
+                TakeBack(network, attachment, others, held: null);
                 foreach (PortBinding port in attachment.Ports) taken.Add(port);
             }
             catch
@@ -143,6 +144,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (PortBinding port in attachment.Ports)
         {
             if (port.Protocol is not ("tcp" or "udp")) throw new BerthException(Fault.Unsupported, $"cannot publish {port}: ports of {port.Protocol} are not forwarded for an ordinary user", "tcp and udp are; as root, all are");
+            // Of a routed network, which has no port of the host.
+            if (port.HostPort == 0) continue;
             foreach (IPAddress at in port.HostAddress is { } one ? [one] : (ReadOnlySpan<IPAddress>)[IPAddress.Any, IPAddress.IPv6Any]) ports.Add(new ForwardedPort(new InetEndpoint(at, port.HostPort), port.ContainerPort, port.Protocol == "udp"));
         }
         return ports;
@@ -181,17 +184,18 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (CniInterface one in result.Interfaces)
         {
             if (one.Sandbox.Length > 0 && one.Name == attachment.InterfaceName) mac = one.Mac;
-            else if (one.Sandbox.Length == 0 && one.Name != network.Interface) host = one.Name;
+            // The first: what shapes its packets comes behind.
+            else if (one.Sandbox.Length == 0 && one.Name != network.Interface && host.Length == 0) host = one.Name;
         }
         return attachment with { Addresses = addresses, HardwareAddress = mac, HostInterface = host, NameServers = network.HasNames ? network.Gateways : network.Spec.NameServers };
     }
 
-    private void TakeBack(NetworkRecord network, Attachment attachment, List<Attachment> others, FileLock held)
+    private void TakeBack(NetworkRecord network, Attachment attachment, List<Attachment> others, FileLock? held)
     {
         try
         {
             Undo(network, attachment, others);
-            attachments.Tidy(attachment.ContainerId, held);
+            if (held is not null) attachments.Tidy(attachment.ContainerId, held);
         }
         // The record stays, and with it who looks for remains finds the rest; the first fault is the one to be told.
         catch (Exception e) when (e is BerthException or LinuxException)
@@ -247,7 +251,18 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         }
         if (spec.HardwareAddress is { } mac && !NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
         if (OwnWay.Is(network.Driver) && (spec.Addresses.Count > 0 || spec.HardwareAddress is not null)) throw new BerthException(Fault.InvalidArgument, $"{what}: {network.Driver} gives the host's addresses, and none that are asked for");
+        if (network.Driver != "bridge") RefuseRates(spec.Options, what, network.Driver);
         if (spec.Ports.Count > 0 && network.Driver != "bridge" && !OwnWay.Is(network.Driver)) throw new BerthException(Fault.InvalidArgument, $"{what}: ports are published on bridges, and its driver is {network.Driver}", "its containers are reached at their own addresses");
+    }
+
+    /// <summary>A rate is kept where the host has an end of the container's interface.</summary>
+    /// <exception cref="BerthException">Unsupported: there is one among these options.</exception>
+    public static void RefuseRates(IReadOnlyDictionary<string, string> options, string what, string driver)
+    {
+        foreach (string name in (ReadOnlySpan<string>)["ingress_rate", "egress_rate"])
+        {
+            if (options.ContainsKey(name)) throw new BerthException(Fault.Unsupported, $"{what}: {name} is for bridges, and its driver is {driver}");
+        }
     }
 
     private static List<IPEndPoint> Servers(IReadOnlyList<IPAddress> addresses)
@@ -264,7 +279,8 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         foreach (PortBinding port in ports)
         {
             json.WriteStartObject();
-            json.WriteNumber("hostPort", (long)port.HostPort);
+            // Plugins want one, also where the host gives none.
+            json.WriteNumber("hostPort", (long)(port.HostPort == 0 ? port.ContainerPort : port.HostPort));
             json.WriteNumber("containerPort", (long)port.ContainerPort);
             json.WriteString("protocol", port.Protocol);
             RecordJson.Text(json, "hostIP", port.HostAddress?.ToString());

@@ -47,7 +47,11 @@ internal static class NetworkConfiguration
         if (network.Spec.IsInternal) policy.Add("internal");
         if (settings.Isolated) policy.Add("isolated");
         if (!settings.Open) policy.Add("alone");
-        if (settings.Guarded) policy.Add("guarded");
+        if (settings.Guarded4) policy.Add("guarded4");
+        if (settings.Guarded6) policy.Add("guarded6");
+        if (settings.Routed4) policy.Add("routed4");
+        if (settings.Routed6) policy.Add("routed6");
+        policy.Add("published");
         return policy;
     }
 
@@ -165,6 +169,7 @@ internal static class NetworkConfiguration
             json.WriteStartObject();
             json.WriteString("type", "portmap");
             json.WriteBoolean("snat", true);
+            WriteRouted(json, NetworkSettings.Of(network.Spec));
             WriteCapabilities(json, "portMappings");
             json.WriteEndObject();
             json.WriteStartObject();
@@ -182,6 +187,15 @@ internal static class NetworkConfiguration
             RecordJson.Number(json, "egressBurst", Burst(egress));
             json.WriteEndObject();
         }
+    }
+
+    private static void WriteRouted(JsonWriter json, NetworkSettings settings)
+    {
+        if (!settings.Routed4 && !settings.Routed6) return;
+        json.WriteStartObject("berth");
+        RecordJson.Flag(json, "routed4", settings.Routed4);
+        RecordJson.Flag(json, "routed6", settings.Routed6);
+        json.WriteEndObject();
     }
 
     // net.ipv4.conf.IFNAME.log_martians=1,…: IFNAME is the interface's name, as docker has it.

@@ -63,6 +63,7 @@ internal sealed class NetworkCreation(NetworkFolder folder, IReadOnlyList<Addres
         if (spec.AddressDriver == "dhcp" && spec.Driver == "bridge" && NetworkSettings.Of(spec).IsUnmanaged is false) throw new BerthException(Fault.Unsupported, $"cannot make network {spec.Name}: dhcp needs a bridge with a server on it", "add --opt mode=unmanaged and the bridge's name with --interface-name");
         if (!spec.HasIPv4 && !spec.HasIPv6 && spec.Subnets.Count == 0) throw new BerthException(Fault.InvalidArgument, $"cannot make network {spec.Name}: without IPv4 and IPv6 nothing is left");
         NetworkSettings.Of(spec);
+        if (spec.Driver != "bridge") Attaching.RefuseRates(spec.Options, $"cannot make network {spec.Name}", spec.Driver);
     }
 
     private List<SubnetSpec> SubnetsFor(NetworkSpec spec, List<NetworkRecord> others, bool isPredefined)
@@ -108,8 +109,9 @@ internal sealed class NetworkCreation(NetworkFolder folder, IReadOnlyList<Addres
         if (spec.Driver is "host" or "none") return "";
         string? asked = spec.Interface ?? (settings.Interface.Length > 0 ? settings.Interface : null);
         if (asked is not null) RequireInterface(spec, asked, others);
-        if (spec.Driver != "bridge") return asked ?? ParentByDefault(spec);
         if (asked is not null) return asked;
+        // Without a way out it needs nobody's interface: one of its own is made, as docker does.
+        if (spec.Driver != "bridge" && !spec.IsInternal) return ParentByDefault(spec);
         using RouteNetlink links = RouteNetlink.Open();
         for (int number = 0; ; number++)
         {

@@ -1,7 +1,7 @@
 // Folders of networks, and the service of names that works in one of them.
-using Berth.Linux.Files;
 using Berth.Network.Names;
 using Berth.Network.Rootless;
+using Berth.Network.Runtime;
 
 namespace Berth.Engine.Networks;
 
@@ -25,17 +25,6 @@ internal sealed class NetworkPlaces(string run, string? nameServer)
     /// <summary>Names.</summary>
     public NameService Names => _names ??= new NameService(new NameServiceOptions { State = Run, Program = Program(nameServer), ResolvConf = User?.ResolvConf ?? "/etc/resolv.conf" });
 
-    /// <summary>berth-cni: where it was said to be, beside this program, or where `make install` puts it.</summary>
-    public static string Program(string? said)
-    {
-        if (said is not null) return said;
-        string own = Environment.ProcessPath is { } program ? program[..(program.LastIndexOf('/') + 1)] : "";
-        string beside = own + "berth-cni";
-        if (own.Length > 0 && KernelFile.Exists(beside)) return beside;
-        foreach (string folder in (ReadOnlySpan<string>)["/usr/local/bin", "/usr/bin", "/usr/local/libexec/cni", "/usr/libexec/cni", "/opt/cni/bin"])
-        {
-            if (KernelFile.Exists($"{folder}/berth-cni")) return $"{folder}/berth-cni";
-        }
-        return beside;
-    }
+    /// <summary>berth-cni: where it was said to be, or where it is found.</summary>
+    public static string Program(string? said) => said ?? OwnProgram.Find();
 }

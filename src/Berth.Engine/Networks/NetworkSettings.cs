@@ -28,7 +28,16 @@ internal sealed record NetworkSettings
     public bool Isolated { get; private set; } = true;
 
     /// <summary>Whether from outside only published ports are reached.</summary>
-    public bool Guarded { get; private set; } = true;
+    public bool Guarded4 { get; private set; } = true;
+
+    /// <inheritdoc cref="Guarded4"/>
+    public bool Guarded6 { get; private set; } = true;
+
+    /// <summary>Whether published ports are reached at the container's own address, and the host has none for them.</summary>
+    public bool Routed4 { get; private set; }
+
+    /// <inheritdoc cref="Routed4"/>
+    public bool Routed6 { get; private set; }
 
     /// <summary>Whether the host has an address in it.</summary>
     public bool HasGateway { get; private set; } = true;
@@ -96,11 +105,13 @@ internal sealed record NetworkSettings
         switch (value)
         {
             case "nat" or "": break;
-            case "nat-unprotected": Guarded = false; break;
+            case "nat-unprotected":
+                if (six) Guarded6 = false;
+                else Guarded4 = false;
+                break;
             case "routed":
-                Guarded = false;
-                if (six) Masquerade6 = false;
-                else Masquerade4 = false;
+                if (six) (Routed6, Masquerade6) = (true, false);
+                else (Routed4, Masquerade4) = (true, false);
                 break;
             case "isolated": HasGateway = false; break;
             default: throw Wrong(name, value, "nat, nat-unprotected, routed or isolated");

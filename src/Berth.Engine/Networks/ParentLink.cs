@@ -1,4 +1,5 @@
 // The host's interface that macvlan and ipvlan stand on, and whether the kernel has such links at all.
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Berth.Linux;
 using Berth.Linux.Network;
@@ -18,13 +19,25 @@ internal static class ParentLink
         {
             using RouteNetlink links = RouteNetlink.Open();
             // Without a parent it is never made: a kernel that knows the kind misses the parent, another the kind.
-            links.Add(new LinkSpec { Name = "berth-probe", Kind = spec.Driver == "macvlan" ? new LinkKind.Macvlan() : new LinkKind.Ipvlan() });
+            Probe(links, spec.Name, spec.Driver == "macvlan" ? new LinkKind.Macvlan() : new LinkKind.Ipvlan());
+            if ((spec.Interface ?? NetworkSettings.Of(spec).Interface) is { Length: > 0 } parent && links.Find(parent) is null && IsVlan(links, parent, out ushort vlan, out _)) Probe(links, spec.Name, new LinkKind.Vlan { Id = vlan });
+        }
+        // Without privilege it is seen when somebody attaches.
+        catch (LinuxException)
+        {
+        }
+    }
+
+    private static void Probe(RouteNetlink links, string network, LinkKind kind)
+    {
+        try
+        {
+            links.Add(new LinkSpec { Name = "berth-probe", Kind = kind });
         }
         catch (LinuxException e) when (e.Errno is Errno.EOPNOTSUPP)
         {
-            throw Missing(spec.Name, spec.Driver, e);
+            throw Missing(network, kind.Name, e);
         }
-        // Also without privilege: then it is seen when somebody attaches.
         catch (LinuxException)
         {
         }
@@ -42,8 +55,12 @@ internal static class ParentLink
             if (!there.IsUp) links.SetUp(there, up: true);
             return;
         }
-        int dot = name.LastIndexOf('.');
-        if (dot <= 0 || !ushort.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort vlan) || vlan is 0 or > 4094 || links.Find(name[..dot]) is not { } lower)
+        if (network.Spec.IsInternal && !IsNamed(network.Spec))
+        {
+            MakeOwn(links, network);
+            return;
+        }
+        if (!IsVlan(links, name, out ushort vlan, out NetworkLink? lower))
         {
             throw new BerthException(Fault.NotFound, $"cannot use network {network.Name}: its parent {name} is not there", "make it, or make the network anew with --opt parent=NAME");
         }
@@ -58,6 +75,39 @@ internal static class ParentLink
         catch (LinuxException e) when (e.Errno == Errno.EOPNOTSUPP)
         {
             throw Missing(network.Name, "vlan", e);
+        }
+    }
+
+    private static bool IsVlan(RouteNetlink links, string name, out ushort vlan, [NotNullWhen(true)] out NetworkLink? lower)
+    {
+        int dot = name.LastIndexOf('.');
+        lower = null;
+        vlan = 0;
+        return dot > 0 && ushort.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out vlan) && vlan is > 0 and <= 4094 && (lower = links.Find(name[..dot])) is not null;
+    }
+
+    private static bool IsNamed(NetworkSpec spec) => spec.Interface is not null || NetworkSettings.Of(spec).Interface.Length > 0;
+
+    // A parent that leads nowhere. Where the kernel has none of kind dummy, a pair whose other end nobody uses does as well.
+    private static void MakeOwn(RouteNetlink links, NetworkRecord network)
+    {
+        string name = network.Interface;
+        try
+        {
+            try
+            {
+                links.Add(new LinkSpec { Name = name, Kind = new LinkKind.Dummy(), Up = true });
+            }
+            catch (LinuxException e) when (e.Errno == Errno.EOPNOTSUPP)
+            {
+                links.Add(new LinkSpec { Name = name, Kind = new LinkKind.Veth { Peer = new LinkSpec { Name = name + "-", Kind = new LinkKind.Dummy() } }, Up = true });
+                if (links.Find(name + "-") is { } other) links.SetUp(other, up: true);
+            }
+            if (links.Find(name) is { } made) links.Change(made, new LinkChange { Alias = EngineNetworks.AliasOf(network.Name) });
+        }
+        // Another attachment was quicker.
+        catch (LinuxException e) when (e.Errno == Errno.EEXIST)
+        {
         }
     }
 

@@ -1,6 +1,7 @@
 // Ports of the host for a container: those asked for if no program has them, free ones for the rest.
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
@@ -15,23 +16,43 @@ internal static class PortChoice
 
     /// <summary>Chooses one for each request.</summary>
     /// <param name="requests">What was asked for.</param>
-    /// <param name="usual">The host's address where none was asked for; null: all.</param>
+    /// <param name="network">The network, which says where ports are published that name no address, and whether the host has a part in it.</param>
     /// <param name="taken">Ports that turned out to be taken.</param>
     /// <exception cref="BerthException">Conflict: a program of the host has one. Exhausted: none is free.</exception>
-    public static List<PortBinding> Choose(IReadOnlyList<PortRequest> requests, IPAddress? usual, HashSet<PortBinding> taken)
+    public static List<PortBinding> Choose(IReadOnlyList<PortRequest> requests, NetworkRecord network, HashSet<PortBinding> taken)
     {
         List<PortBinding> chosen = [];
-        HashSet<PortBinding> own = [];
+        NetworkSettings settings = NetworkSettings.Of(network.Spec);
         foreach (PortRequest request in requests)
         {
-            PortBinding binding = Choose(request, request.HostAddress ?? usual, taken, own);
-            if (own.Add(binding with { ContainerPort = 0 })) chosen.Add(binding);
-            else if (!chosen.Contains(binding)) throw new BerthException(Fault.InvalidArgument, $"cannot publish {binding}: the host's port is given to another port of the same container");
+            IPAddress? address = request.HostAddress ?? settings.HostBinding;
+            PortBinding binding = IsOfHost(network, settings, address) ? Choose(request, address, taken, chosen) : new PortBinding(0, request.ContainerPort, request.Protocol, address);
+            if (chosen.Contains(binding)) continue;
+            if (chosen.Exists(other => Collide(other, binding) && other.ContainerPort != binding.ContainerPort)) throw new BerthException(Fault.InvalidArgument, $"cannot publish {binding}: the host's port is given to another port of the same container");
+            chosen.Add(binding);
         }
         return chosen;
     }
 
-    private static PortBinding Choose(PortRequest request, IPAddress? address, HashSet<PortBinding> taken, HashSet<PortBinding> own)
+    // Routed, a container is reached at its own address, and the host gives no port.
+    private static bool IsOfHost(NetworkRecord network, NetworkSettings settings, IPAddress? address)
+    {
+        foreach (SubnetSpec subnet in network.Subnets)
+        {
+            if (address is not null && subnet.Is4 != (address.AddressFamily == AddressFamily.InterNetwork)) continue;
+            if (!(subnet.Is4 ? settings.Routed4 : settings.Routed6)) return true;
+        }
+        return network.Subnets.Count == 0 || !(settings.Routed4 || settings.Routed6);
+    }
+
+    /// <summary>Whether two take the same port of the host: as with sockets, all addresses and one of them do, IPv4 and IPv6 do not.</summary>
+    internal static bool Collide(PortBinding one, PortBinding other) =>
+        one.HostPort == other.HostPort && one.HostPort != 0 && one.Protocol == other.Protocol
+        && (one.HostAddress is null || other.HostAddress is null || (one.HostAddress.AddressFamily == other.HostAddress.AddressFamily && (one.HostAddress.Equals(other.HostAddress) || IsAny(one.HostAddress) || IsAny(other.HostAddress))));
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static PortBinding Choose(PortRequest request, IPAddress? address, HashSet<PortBinding> taken, List<PortBinding> own)
     {
         if (!request.IsOpen)
         {
@@ -43,7 +64,7 @@ internal static class PortChoice
             for (int port = request.HostFirst; port <= request.HostLast; port++)
             {
                 PortBinding next = new((ushort)port, request.ContainerPort, request.Protocol, address);
-                if (!own.Contains(next with { ContainerPort = 0 }) && !taken.Contains(next) && IsFree(next)) return next;
+                if (!own.Exists(other => Collide(other, next)) && !taken.Contains(next) && IsFree(next)) return next;
             }
             throw new BerthException(Fault.Conflict, $"cannot publish port {request.ContainerPort}/{request.Protocol}: none of the host's ports {request.HostFirst}-{request.HostLast} is free");
         }
@@ -51,7 +72,7 @@ internal static class PortChoice
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             PortBinding next = new((ushort)Random.Shared.Next(first, last + 1), request.ContainerPort, request.Protocol, address);
-            if (!own.Contains(next with { ContainerPort = 0 }) && !taken.Contains(next) && IsFree(next)) return next;
+            if (!own.Exists(other => Collide(other, next)) && !taken.Contains(next) && IsFree(next)) return next;
         }
         throw new BerthException(Fault.Exhausted, $"cannot publish port {request.ContainerPort}/{request.Protocol}: of {Attempts} ports between {first} and {last} none is free");
     }

@@ -101,12 +101,12 @@ public sealed record PortRequest(ushort ContainerPort, string Protocol, IPAddres
 }
 
 /// <summary>A port that is published.</summary>
-/// <param name="HostPort">The host's.</param>
+/// <param name="HostPort">The host's; 0 where the container is reached at its own address.</param>
 /// <param name="ContainerPort">The container's.</param>
 /// <param name="Protocol">tcp, udp or sctp.</param>
 /// <param name="HostAddress">Address of the host; null: all.</param>
 public sealed record PortBinding(ushort HostPort, ushort ContainerPort, string Protocol, IPAddress? HostAddress)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{(HostAddress is null ? "" : HostAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{HostAddress}]:" : $"{HostAddress}:")}{HostPort}->{ContainerPort}/{Protocol}";
+    public override string ToString() => HostPort == 0 ? $"{ContainerPort}/{Protocol}" : $"{(HostAddress is null ? "" : HostAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{HostAddress}]:" : $"{HostAddress}:")}{HostPort}->{ContainerPort}/{Protocol}";
 }

@@ -50,6 +50,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             repaired.AddRange(its);
         }
         rules.Commit();
+        PassFirewalld(repaired);
         foreach (Attachment attachment in repaired)
         {
             attaching.Forward(attachment);
@@ -58,6 +59,18 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         places.User?.Reconcile(attachments.All().ConvertAll(static one => one.Id));
         places.Names.Reconcile(attachments.All().ConvertAll(static one => new NameAttachment(one.NetworkName, one.ContainerId, one.InterfaceName)));
         return repaired;
+    }
+
+    // It forgets what it was told when it is reloaded.
+    private static void PassFirewalld(List<Attachment> repaired)
+    {
+        using Firewalld? firewalld = repaired.Count == 0 ? null : Firewalld.TryOpen();
+        if (firewalld is null) return;
+        foreach (Attachment attachment in repaired)
+        {
+            // Of a parent's network, the host forwards nothing.
+            foreach (AttachedAddress address in attachment.HostInterface.Length > 0 ? attachment.Addresses : []) firewalld.Add(Firewalld.UsualZone, address.Address);
+        }
     }
 
     private void Repair(NetworkRecord network, Attachment attachment)
@@ -113,6 +126,8 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             links.Add(new LinkSpec { Name = network.Interface, Kind = new LinkKind.Bridge { VlanFiltering = settings.Vlan != 0 }, Mtu = settings.Mtu, HardwareAddress = mac });
             bridge = links.Find(network.Interface)!;
             links.Change(bridge, new LinkChange { Alias = EngineNetworks.AliasOf(network.Name) });
+            // As plugin bridge makes it: routes are ours, and nobody waits for the detection of duplicates.
+            foreach (string off in (ReadOnlySpan<string>)["accept_ra", "accept_dad"]) KernelFile.TryWrite($"/proc/sys/net/ipv6/conf/{network.Interface}/{off}", "0", out _);
         }
         if (!bridge.IsUp) links.SetUp(bridge, up: true);
         List<LinkAddress> there = links.Addresses(bridge.Index);
@@ -134,6 +149,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         if (port.Master != bridge.Index) links.Change(port, new LinkChange { Master = bridge.Index });
         if (!port.IsUp) links.SetUp(port, up: true);
         if (!NetworkSettings.Of(network.Spec).Open) links.ChangePort(port, isolated: true);
+        if (attachment.Ports.Count > 0 && attachment.Addresses.Any(static address => address.Is6)) LoopbackRoute.Ensure(links, bridge);
         if (attachment.Ports.Count > 0) KernelFile.TryWrite($"/proc/sys/net/ipv4/conf/{network.Interface}/route_localnet", "1", out _);
     }
 
@@ -154,13 +170,18 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             // Of each version, the first address has the ports.
             if (ports.Count == 0 || (address.Is6 ? published6 : published4)) continue;
             (published4, published6) = (published4 || !address.Is6, published6 || address.Is6);
+            if (address.Is6 ? settings.Routed6 : settings.Routed4)
+            {
+                rules.Open(owner, address.Address, ports);
+                continue;
+            }
             rules.Publish(owner, address.Address, ports);
             rules.AllowHairpin(owner, address.Address, network.Interface);
         }
         BridgePolicy policy = BridgePolicy.Open;
         foreach (string word in NetworkConfiguration.Policy(network, settings))
         {
-            policy |= word switch { "internal" => BridgePolicy.Internal, "isolated" => BridgePolicy.Isolated, "alone" => BridgePolicy.Alone, _ => BridgePolicy.Guarded };
+            policy |= BridgePolicies.Of(word) ?? BridgePolicy.Open;
         }
         rules.Isolate(network.Name, network.Interface, policy);
     }

@@ -15,7 +15,9 @@ namespace Berth.Network.Firewall;
 /// masquerade4, masquerade6  address                    : jump to-SUBNET   containers whose packets leave as the host's
 /// localnet                  interface                  through which 127.0.0.1 is published: from there nobody else may reach it
 /// within                    interface . interface      bridges, twice the same: what stays on one bridge
-/// internal, isolated, alone, guarded    interface      bridges: without outside; not from other isolated ones; ports apart; only published ports from outside
+/// open4, open6              address . protocol . port  ports of containers that are reached at their own addresses
+/// internal, isolated, alone               interface    bridges: without outside; not from other isolated ones; ports apart
+/// guarded4, …6, routed4, …6, published    interface    bridges: only published ports from outside; of which echo requests are answered; also from isolated ones
 /// </code>
 /// Table <c>bridge berth</c>, where hardware addresses are checked: <c>checked</c> interface, <c>allowed</c> interface . hardware address.
 /// </summary>
@@ -23,7 +25,7 @@ internal static class BerthTable
 {
     public static readonly NftTable Inet = new(NftFamily.Inet, "berth"), Bridge = new(NftFamily.Bridge, "berth");
 
-    public const string Hairpin = "hairpin", MasqueradeAll = "masquerade_all", Masquerade = "masquerade", Localnet = "localnet", Checked = "checked", Allowed = "allowed";
+    public const string Hairpin = "hairpin", MasqueradeAll = "masquerade_all", Masquerade = "masquerade", Localnet = "localnet", OpenPorts = "open", Checked = "checked", Allowed = "allowed";
 
     // The bit that the reference plugin takes by default, and for the same.
     private const uint Back = 1 << 13;
@@ -31,10 +33,10 @@ internal static class BerthTable
     private const uint Ip4 = 7, Ip6 = 8, EtherAddress = 9, InetProto = 12, InetService = 13, IfName = 41;
 
     /// <summary>The sets of table inet whose elements belong to attachments.</summary>
-    public static readonly string[] Owned = ["ports4", "ports6", "ports4_at", "ports6_at", "hairpin4", "hairpin6", "masquerade_all4", "masquerade_all6", "masquerade4", "masquerade6"];
+    public static readonly string[] Owned = ["ports4", "ports6", "ports4_at", "ports6_at", "hairpin4", "hairpin6", "masquerade_all4", "masquerade_all6", "masquerade4", "masquerade6", "open4", "open6"];
 
     /// <summary>The sets of table inet whose elements belong to networks.</summary>
-    public static readonly string[] OfBridges = ["within", "internal", "isolated", "alone", "guarded"];
+    public static readonly string[] OfBridges = ["within", "internal", "isolated", "alone", "guarded4", "guarded6", "routed4", "routed6", "published"];
 
     public static string Of(string set, bool six) => set + (six ? "6" : "4");
 
@@ -45,7 +47,7 @@ internal static class BerthTable
         foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressSets(t, six);
         t.AddSet(Inet, new NftSet(Localnet, IfName, [16]));
         t.AddSet(Inet, new NftSet("within", NftSet.Type(IfName, IfName), [16, 16]));
-        foreach (string set in (ReadOnlySpan<string>)["internal", "isolated", "alone", "guarded"]) t.AddSet(Inet, new NftSet(set, IfName, [16]));
+        foreach (string set in OfBridges.AsSpan(1)) t.AddSet(Inet, new NftSet(set, IfName, [16]));
         t.AddChain(Inet, "publish");
         t.AddChain(Inet, "within");
         // prerouting 0, output 3: dstnat; postrouting 4: srcnat; input 1 and forward 2 before other filters.
@@ -71,6 +73,7 @@ internal static class BerthTable
         int length = six ? 16 : 4;
         t.AddSet(Inet, new NftSet(Of("ports", six), NftSet.Type(InetProto, InetService), [1, 2]) { DataType = NftSet.Type(address, InetService), DataLength = length + 4 });
         t.AddSet(Inet, new NftSet(Of("ports", six) + "_at", NftSet.Type(address, InetProto, InetService), [length, 1, 2]) { DataType = NftSet.Type(address, InetService), DataLength = length + 4 });
+        t.AddSet(Inet, new NftSet(Of(OpenPorts, six), NftSet.Type(address, InetProto, InetService), [length, 1, 2]));
         t.AddSet(Inet, new NftSet(Of(Hairpin, six), NftSet.Type(address, IfName), [length, 16]));
         t.AddSet(Inet, new NftSet(Of(MasqueradeAll, six), address, [length]));
         t.AddSet(Inet, new NftSet(Of(Masquerade, six), address, [length]) { DataType = NftSet.Verdict });
@@ -81,7 +84,7 @@ internal static class BerthTable
         int length = six ? 16 : 4;
         t.AddRule(Inet, "publish", new NftRule().Version(six).LoadDestination(six).LoadProtocol(length).LoadPort(length + 4).Map(Of("ports", six) + "_at").ChangeDestination(six));
         t.AddRule(Inet, "publish", new NftRule().Version(six).LoadProtocol().LoadPort(4).Map(Of("ports", six)).ChangeDestination(six));
-        if (!six) t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Source(new IPAddress([127, 0, 0, 0]), 8).LoadDestination(six).LoadOutput(length).In(Of(Hairpin, six)).Masquerade());
+        t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Source(six ? IPAddress.IPv6Loopback : new IPAddress([127, 0, 0, 0]), six ? 128 : 8).LoadDestination(six).LoadOutput(length).In(Of(Hairpin, six)).Masquerade());
         t.AddRule(Inet, "postrouting", new NftRule().DestinationChanged().Version(six).LoadDestination(six).In(Of(MasqueradeAll, six)).Masquerade());
         t.AddRule(Inet, "postrouting", new NftRule().Version(six).LoadSource(six).VerdictMap(Of(Masquerade, six)));
     }
@@ -99,8 +102,19 @@ internal static class BerthTable
         t.AddRule(Inet, "forward", new NftRule().LoadInput().LoadOutput(16).In("within").Jump("within"));
         t.AddRule(Inet, "forward", new NftRule().LoadInput().In("internal").Drop());
         t.AddRule(Inet, "forward", new NftRule().LoadOutput().In("internal").Drop());
+        // What is published is so for other networks as well: at the host's address, or at the container's own.
+        t.AddRule(Inet, "forward", new NftRule().DestinationChanged().LoadOutput().In("published").Accept());
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true])
+        {
+            int length = six ? 16 : 4;
+            t.AddRule(Inet, "forward", new NftRule().Version(six).LoadDestination(six).LoadProtocol(length).LoadPort(length + 4).In(Of(OpenPorts, six)).Accept());
+            t.AddRule(Inet, "forward", new NftRule().Version(six).Protocol(six ? (byte)58 : (byte)1).LoadOutput().In(Of("routed", six)).Accept());
+        }
         t.AddRule(Inet, "forward", new NftRule().LoadInput().In("isolated").LoadOutput().In("isolated").Drop());
-        t.AddRule(Inet, "forward", new NftRule().LoadOutput().In("guarded").DestinationChanged(not: true).Drop());
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true])
+        {
+            t.AddRule(Inet, "forward", new NftRule().Version(six).LoadOutput().In(Of("guarded", six)).DestinationChanged(not: true).Drop());
+        }
         t.AddRule(Inet, "within", new NftRule().LoadInput().In("alone").Drop());
         t.AddRule(Inet, "within", new NftRule().Accept());
     }

@@ -9,7 +9,11 @@ namespace Berth.Network.Firewall;
 /// <summary>A collection of changes, and the way to make them. Adding is exclusive: what another attachment has, that is still there, is not taken from it.</summary>
 public sealed class RuleChanges
 {
-    internal readonly record struct Addition(NftTable Table, string Set, NftElement Element, RuleOwner Owner, PublishedPort? Port);
+    internal readonly record struct Addition(NftTable Table, string Set, NftElement Element, RuleOwner Owner, PublishedPort? Port)
+    {
+        /// <summary>The port, if it is the host's that is given.</summary>
+        public PublishedPort? HostPort => Set.StartsWith("ports", StringComparison.Ordinal) ? Port : null;
+    }
 
     internal List<Addition> Additions { get; } = [];
 
@@ -67,6 +71,29 @@ public sealed class RuleChanges
         }
     }
 
+    /// <summary>Lets ports of a container be reached at its own address, where otherwise only published ones are; the host's ports are not looked at.</summary>
+    /// <param name="owner">Whose they are.</param>
+    /// <param name="address">The container's address.</param>
+    /// <param name="ports">The ports; those for a host's address of the other version of IP are left out.</param>
+    public void Open(RuleOwner owner, IPAddress address, IReadOnlyList<PublishedPort> ports)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(ports);
+        byte[] target = address.GetAddressBytes();
+        string set = BerthTable.Of(BerthTable.OpenPorts, target.Length == 16);
+        HashSet<(byte, ushort)> done = [];
+        foreach (PublishedPort port in ports)
+        {
+            // Two ports of the host may be meant for one of the container's.
+            if ((port.HostAddress is { } only && only.AddressFamily != address.AddressFamily) || !done.Add((port.ProtocolNumber, port.ContainerPort))) continue;
+            byte[] key = new byte[target.Length + 8];
+            target.CopyTo(key, 0);
+            key[target.Length] = port.ProtocolNumber;
+            BinaryPrimitives.WriteUInt16BigEndian(key.AsSpan(target.Length + 4), port.ContainerPort);
+            Additions.Add(new Addition(BerthTable.Inet, set, new NftElement(key) { Comment = owner.Remark }, owner, port));
+        }
+    }
+
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Lets a container's own interface, and the host's loopback, reach its published ports.</summary>
@@ -119,7 +146,11 @@ public sealed class RuleChanges
         if (policy.HasFlag(BridgePolicy.Internal)) Bridges.Add(("internal", name, network));
         if (policy.HasFlag(BridgePolicy.Isolated)) Bridges.Add(("isolated", name, network));
         if (policy.HasFlag(BridgePolicy.Alone)) Bridges.Add(("alone", name, network));
-        if (policy.HasFlag(BridgePolicy.Guarded)) Bridges.Add(("guarded", name, network));
+        if (policy.HasFlag(BridgePolicy.Guarded4)) Bridges.Add(("guarded4", name, network));
+        if (policy.HasFlag(BridgePolicy.Guarded6)) Bridges.Add(("guarded6", name, network));
+        if (policy.HasFlag(BridgePolicy.Routed4)) Bridges.Add(("routed4", name, network));
+        if (policy.HasFlag(BridgePolicy.Routed6)) Bridges.Add(("routed6", name, network));
+        if (policy.HasFlag(BridgePolicy.Published)) Bridges.Add(("published", name, network));
     }
 
     /// <summary>Lets packets of a container pass the filters of others that would drop them.</summary>
@@ -227,6 +258,18 @@ public enum BridgePolicy
     /// <summary>Its containers do not reach one another.</summary>
     Alone = 4,
 
-    /// <summary>From outside only published ports are reached.</summary>
-    Guarded = 8,
+    /// <summary>With IPv4, from outside only published ports are reached.</summary>
+    Guarded4 = 8,
+
+    /// <summary>With IPv6, from outside only published ports are reached.</summary>
+    Guarded6 = 16,
+
+    /// <summary>With IPv4, containers are reached at their own addresses: they answer echo requests.</summary>
+    Routed4 = 32,
+
+    /// <summary>With IPv6, containers are reached at their own addresses: they answer echo requests.</summary>
+    Routed6 = 64,
+
+    /// <summary>Published ports are reached from other isolated bridges too.</summary>
+    Published = 128,
 }

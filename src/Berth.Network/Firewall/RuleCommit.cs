@@ -65,6 +65,7 @@ internal sealed class RuleCommit(RuleChanges changes)
         if (bridge && (changes.Released.Count > 0 || changes.Kept.Count > 0)) RemoveOf(nft, t, BerthTable.Bridge, [BerthTable.Checked, BerthTable.Allowed], gone);
         if (inet) ForgetNetworks(nft, t);
         AddChains(nft, t, inet);
+        if (inet) RefuseOverlaps(nft, t);
         AddElements(nft, t, look && inet, look && bridge);
         foreach ((string set, byte[] key, string network) in changes.Bridges) t.AddElements(BerthTable.Inet, set, [new NftElement(key) { Comment = network.Length > 0 ? network : null }]);
         foreign.Plan(t, changes);
@@ -154,6 +155,39 @@ internal sealed class RuleCommit(RuleChanges changes)
         }
     }
 
+    // As the kernel has it for sockets: who has a port on all addresses has it on each of them. Two keys that differ, so the kernel does not see it here.
+    private void RefuseOverlaps(Nftables nft, NftTransaction t)
+    {
+        foreach (bool six in (ReadOnlySpan<bool>)[false, true])
+        {
+            string everywhere = BerthTable.Of("ports", six), somewhere = everywhere + "_at";
+            RefuseOverlaps(nft, t, everywhere, somewhere);
+            RefuseOverlaps(nft, t, somewhere, everywhere);
+        }
+    }
+
+    private void RefuseOverlaps(Nftables nft, NftTransaction t, string set, string other)
+    {
+        List<NftElement>? there = null;
+        foreach (RuleChanges.Addition addition in changes.Additions)
+        {
+            if (addition.Set != set || addition.HostPort is not { } port) continue;
+            there ??= nft.Elements(BerthTable.Inet, other);
+            foreach (NftElement element in there)
+            {
+                // Protocol and port are the end of both keys.
+                if (!element.Key.AsSpan(element.Key.Length - 8).SequenceEqual(addition.Element.Key.AsSpan(addition.Element.Key.Length - 8))) continue;
+                RuleOwner? owner = RuleOwner.Parse(element.Comment);
+                if (owner is null || owner.IsSame(addition.Owner) || changes.Removes(owner)) continue;
+                if (!owner.IsGone) throw Taken(port, addition.Owner, owner);
+                t.RemoveElements(BerthTable.Inet, other, [element]);
+            }
+        }
+    }
+
+    private static CniException Taken(PublishedPort port, RuleOwner wanting, RuleOwner owner) =>
+        new(CniCode.PortTaken, $"cannot publish port {port} for container {wanting.ContainerId}: it is published by {owner}", "choose another port of the host, or remove that container");
+
     // What is there already is looked at when the kernel has said so: an attachment costs the same with a thousand others.
     private void AddElements(Nftables nft, NftTransaction t, bool lookInet, bool lookBridge)
     {
@@ -182,10 +216,7 @@ internal sealed class RuleCommit(RuleChanges changes)
             RuleOwner? owner = RuleOwner.Parse(old.Comment);
             if (changes.Removes(owner)) continue;
             // An address is leased to one container at a time: an element that names another is of one that is gone.
-            if (addition.Port is { } port && owner is not null && !owner.IsSame(addition.Owner) && !owner.IsGone)
-            {
-                throw new CniException(CniCode.PortTaken, $"cannot publish port {port} for container {addition.Owner.ContainerId}: it is published by {owner}", "choose another port of the host, or remove that container");
-            }
+            if (addition.HostPort is { } port && owner is not null && !owner.IsSame(addition.Owner) && !owner.IsGone) throw Taken(port, addition.Owner, owner);
             replaced.Add(old);
         }
         t.RemoveElements(first.Table, first.Set, replaced);

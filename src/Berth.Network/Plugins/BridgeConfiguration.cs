@@ -96,14 +96,7 @@ internal sealed record BridgeConfiguration
         BridgePolicy policy = BridgePolicy.Open;
         foreach (string word in own.Texts("policy"))
         {
-            policy |= word switch
-            {
-                "internal" => BridgePolicy.Internal,
-                "isolated" => BridgePolicy.Isolated,
-                "alone" => BridgePolicy.Alone,
-                "guarded" => BridgePolicy.Guarded,
-                _ => throw CniException.Wrong($"berth.policy has {word}, and must be internal, isolated, alone or guarded"),
-            };
+            policy |= BridgePolicies.Of(word) ?? throw CniException.Wrong($"berth.policy has {word}, which is none of internal, isolated, alone, guarded4, guarded6, routed4, routed6 and published");
         }
         return policy;
     }

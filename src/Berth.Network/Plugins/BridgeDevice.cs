@@ -33,6 +33,7 @@ internal static class BridgeDevice
         if (bridge.IsUp && (!configuration.Promiscuous || bridge.Promiscuity > 0)) return bridge;
         // The routes of this interface are ours.
         Sandbox.TrySysctl($"net/ipv6/conf/{name}/accept_ra", "0");
+        WithoutDetection(name);
         links.Change(bridge, new LinkChange
         {
             Up = true,
@@ -41,6 +42,12 @@ internal static class BridgeDevice
         });
         return bridge;
     }
+
+    /// <summary>
+    /// Neighbours on behalf of others are asked for by the link's own address: as long as that may be a duplicate, which takes two
+    /// seconds, nobody is asked, and the first connection from outside waits. It comes from an address that was chosen at random.
+    /// </summary>
+    private static void WithoutDetection(string name) => Sandbox.TrySysctl($"net/ipv6/conf/{name}/accept_dad", "0");
 
     public static void SetUpPort(RouteNetlink links, NetworkLink port, BridgeConfiguration configuration)
     {

@@ -25,13 +25,19 @@ internal sealed class PortMap : IPlugin
         foreach (IpPrefix? address in (ReadOnlySpan<IpPrefix?>)[addresses.Four, addresses.Six])
         {
             if (address is not { } its) continue;
+            if (IsRouted(call, its))
+            {
+                call.Rules.Open(owner, its.Address, ports);
+                continue;
+            }
             call.Rules.Publish(owner, its.Address, ports);
             if (call.Configuration.Flag("masqAll")) call.Rules.MasqueradePublished(owner, its.Address);
             if (snat && HostInterface(links, its.Address) is { } link)
             {
-                call.Rules.AllowHairpin(owner, its.Address, link);
+                call.Rules.AllowHairpin(owner, its.Address, link.Name);
                 // So that packets from 127.0.0.1 may leave through it; whoever else would come to 127.0.0.1 by it is dropped.
-                if (its.Is4) HostNetwork.Set($"/proc/sys/net/ipv4/conf/{link}/route_localnet", "1", "published ports cannot be reached at 127.0.0.1");
+                if (its.Is4) HostNetwork.Set($"/proc/sys/net/ipv4/conf/{link.Name}/route_localnet", "1", "published ports cannot be reached at 127.0.0.1");
+                else LoopbackRoute.Ensure(links, link);
             }
         }
         if (call.Configuration.Text("backend") is not "nftables" && HostNetwork.HasIptables) call.Rules.Mark(ChainName.Published(owner.Network, owner.ContainerId));
@@ -39,8 +45,11 @@ internal sealed class PortMap : IPlugin
         return previous;
     }
 
-    private static string? HostInterface(RouteNetlink links, IPAddress address) =>
-        links.RouteTo(address) is { Link: > 0 } route && links.Find(route.Link) is { IsLoopback: false } link ? link.Name : null;
+    private static NetworkLink? HostInterface(RouteNetlink links, IPAddress address) =>
+        links.RouteTo(address) is { Link: > 0 } route && links.Find(route.Link) is { IsLoopback: false } link ? link : null;
+
+    // Fields of ours, berth.routed4 and berth.routed6: the container is reached at its own address, and the host has no port for it.
+    private static bool IsRouted(PluginCall call, IpPrefix address) => call.Configuration.Object("berth")?.Flag(address.Is4 ? "routed4" : "routed6") == true;
 
     // A client that goes on sending to a port keeps its old way, as long as the kernel remembers it.
     private static void ForgetStale(List<PublishedPort> ports, Addresses addresses)
@@ -122,7 +131,9 @@ internal sealed class PortMap : IPlugin
         RuleChanges wanted = new();
         foreach (IpPrefix? address in (ReadOnlySpan<IpPrefix?>)[addresses.Four, addresses.Six])
         {
-            if (address is { } its) wanted.Publish(call.Owner, its.Address, ports);
+            if (address is not { } its) continue;
+            if (IsRouted(call, its)) wanted.Open(call.Owner, its.Address, ports);
+            else wanted.Publish(call.Owner, its.Address, ports);
         }
         if (wanted.FirstMissing() is { } missing) throw CniException.Failed($"port {missing} of container {call.ContainerId} is not published any more", null);
     }

@@ -76,6 +76,8 @@ internal static class StackedInterface
     private static CniException Refused(LinuxException e, LinkSpec link, string where)
     {
         if (e.Errno == Errno.EEXIST) return CniException.Failed($"cannot make interface {link.Name}: {where} has one of that name", e);
+        if (link.Kind is LinkKind.Macvlan && e.Errno == Errno.EINVAL) return CniException.Failed($"cannot make macvlan {link.Name} in {where}: in mode passthru its parent has one macvlan, and no other", e);
+        if (link.Parent != 0 && e.Errno == Errno.EBUSY) return CniException.Failed($"cannot make {link.Kind.Name} {link.Name} in {where}: its parent is in use, by a bridge or by links of another kind", e);
         if (e.Errno != Errno.EOPNOTSUPP) return CniException.Failed($"cannot make {link.Kind.Name} {link.Name} in {where}: {e.Message}", e);
         return CniException.Failed($"cannot make interface {link.Name}: the kernel has no interfaces of kind {link.Kind.Name}{Option(link.Kind)}", e);
     }

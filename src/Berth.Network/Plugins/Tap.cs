@@ -2,7 +2,6 @@
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
-using Berth.Linux.Processes;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
 
@@ -51,7 +50,7 @@ internal sealed class Tap : IPlugin
         {
             sandbox.Visit(() =>
             {
-                if (label.Length > 0) MakeLabelled(tap, label);
+                if (label.Length > 0) LabelledTap.Make(tap, label);
                 else TapDevice.Make(tap);
             });
         }
@@ -59,20 +58,6 @@ internal sealed class Tap : IPlugin
         {
             throw CniException.Failed($"cannot make tap {tap.Name} in {sandbox.Path}: {e.Message}", e);
         }
-    }
-
-    // The kernel labels a tap by the process that makes it, and a label is taken by execution alone.
-    private static void MakeLabelled(TapSpec tap, string label)
-    {
-        const string Attribute = "/proc/thread-self/attr/exec";
-        if (!KernelFile.TryWrite(Attribute, label, out Errno errno)) throw CniException.Failed($"cannot take the label {label}, given as selinuxContext: {errno.Sentence()}", null);
-        List<string> words = ["tuntap", "add", "mode", "tap", "name", tap.Name];
-        if (tap.MultiQueue) words.Add("multi_queue");
-        if (tap.Owner is { } owner) words.AddRange(["user", $"{owner}"]);
-        if (tap.Group is { } group) words.AddRange(["group", $"{group}"]);
-        ProgramAnswer answer = ProgramCaller.Run(new ProgramCall { Path = KernelFile.Exists("/usr/sbin/ip") ? "/usr/sbin/ip" : "/sbin/ip", Arguments = words, Timeout = TimeSpan.FromSeconds(10) });
-        KernelFile.TryWrite(Attribute, "\0", out _);
-        if (answer.Status != 0) throw CniException.Failed($"cannot make tap {tap.Name} with the label {label}: ip says {System.Text.Encoding.UTF8.GetString(answer.Error).Trim()}");
     }
 
     public void Delete(PluginCall call) => StackedInterface.Delete(call);

@@ -153,4 +153,22 @@ public sealed class AttachTests
         Assert.Contains("closed: \noutgoing: outside\nopened: seen\n", said, StringComparison.Ordinal);
         Assert.Contains("-A BERTH-FORWARD -d 10.30.0.2/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_tap_with_a_label_is_made_by_a_process_of_its_own_that_has_it()
+    {
+        Assert.SkipUnless(File.Exists("/dev/net/tun"), "there are no taps");
+        string said = PrivateHost.Run($$"""
+            ip netns add a
+            ip netns exec a $B/../berth-cni make-tap tap7 multi 54321 54322 && ip -n a -d -o link show tap7 | grep -o 'tun type tap .* user 54321 group 54322'
+            ip netns exec a $B/../berth-cni make-tap tap7 single - -; echo $?
+            $B/../berth-cni make-tap some words; echo $?
+            echo '{"cniVersion":"1.0.0","name":"net","type":"tap","selinuxContext":"system_u:system_r:container_t:s0"}' | CNI_COMMAND=ADD CNI_CONTAINERID=a CNI_NETNS=/run/netns/a CNI_IFNAME=eth0 $B/tap | grep -o 'cannot take the label system_u:system_r:container_t:s0'
+            ip -n a -o link show eth0 2>&1 | grep -o 'does not exist'
+            """);
+        Assert.Contains("multi_queue", said, StringComparison.Ordinal);
+        Assert.Contains("user 54321 group 54322\n1\n1\n", said, StringComparison.Ordinal);
+        Assert.SkipWhen(Directory.Exists("/sys/fs/selinux"), "this kernel has SELinux");
+        Assert.EndsWith("cannot take the label system_u:system_r:container_t:s0\ndoes not exist\n", said, StringComparison.Ordinal);
+    }
 }

@@ -79,4 +79,21 @@ public sealed class OtherPluginsTests
         foreach (string name in BuiltIn.Names) Assert.NotNull(BuiltIn.Find(name));
         Assert.Null(BuiltIn.Find("none"));
     }
+
+    [Theory]
+    [InlineData("make-tap tap0 single - -")]
+    [InlineData("make-tap tap0 multi 1000 0")]
+    public void What_is_to_be_made_under_a_label_is_read_as_it_was_said(string words)
+    {
+        Berth.Linux.Network.TapSpec tap = Berth.Network.Plugins.LabelledTap.Read(words.Split(' '))!;
+        Assert.Equal("tap0", tap.Name);
+        Assert.Equal(words, string.Join(' ', Berth.Network.Plugins.LabelledTap.Words(tap)));
+    }
+
+    [Theory]
+    [InlineData("make-tap")]
+    [InlineData("make-tap tap0 single -")]
+    [InlineData("make-tap tap0 some - -")]
+    [InlineData("make-tap tap0 single -1 -")]
+    public void Words_that_say_no_tap_make_none(string words) => Assert.Null(Berth.Network.Plugins.LabelledTap.Read(words.Split(' ')));
 }

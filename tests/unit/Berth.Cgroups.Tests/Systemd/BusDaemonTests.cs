@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Berth.Cgroups.Systemd;
+using Berth.Linux.DBus;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups.Tests.Systemd;
@@ -37,7 +38,7 @@ public sealed class BusDaemonTests : IDisposable
         Assert.Contains(DBusValue.Of("org.freedesktop.DBus"), names.Items);
         DBusNumber uid = (DBusNumber)connection.Call(DBusNames.Bus, DBusNames.BusPath, DBusNames.Bus, "GetConnectionUnixUser", DBusValue.Of("org.freedesktop.DBus"))[0];
         Assert.Equal(Berth.Linux.Processes.Self.UserId, (uint)uid.Bits);
-        DBusFault fault = Assert.Throws<DBusFault>(() => connection.Call(DBusNames.Bus, DBusNames.BusPath, DBusNames.Bus, "GetNameOwner", DBusValue.Of("no.such.name")));
+        DBusErrorException fault = Assert.Throws<DBusErrorException>(() => connection.Call(DBusNames.Bus, DBusNames.BusPath, DBusNames.Bus, "GetNameOwner", DBusValue.Of("no.such.name")));
         Assert.Equal("org.freedesktop.DBus.Error.NameHasNoOwner", fault.Name);
     }
 
@@ -81,7 +82,7 @@ public sealed class BusDaemonTests : IDisposable
         string said = "";
         while (!said.Contains("OK ", StringComparison.Ordinal) || !said.EndsWith("\r\n", StringComparison.Ordinal)) said += (char)stream.ReadByte();
         stream.Write(Call(1, "Hello").Marshal());
-        stream.Write((Call(2, "RequestName") with { Body = [DBusValue.Of(DBusNames.Systemd), DBusValue.Of(4u)] }).Marshal());
+        stream.Write((Call(2, "RequestName") with { Body = [DBusValue.Of(SystemdNames.Bus), DBusValue.Of(4u)] }).Marshal());
         while (FakeSystemd.Receive(stream) is { } message && message.ReplySerial != 2) { }
 
         static DBusMessage Call(uint serial, string member) => new()

@@ -1,5 +1,6 @@
 // D-Bus on the wire, byte by byte, and GVariant text.
 using Berth.Cgroups.Systemd;
+using Berth.Linux.DBus;
 using Berth.Oci.Faults;
 
 namespace Berth.Cgroups.Tests.Systemd;
@@ -55,9 +56,9 @@ public class DBusTests
             byte[] damaged = [.. whole];
             for (int n = random.Next(1, 4); n > 0; n--) damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
             try { DBusMessage.Parse(damaged); }
-            catch (BerthException) { }
+            catch (DBusException) { }
         }
-        for (int length = 16; length < whole.Length; length++) Assert.Throws<BerthException>(() => DBusMessage.Parse(whole.AsSpan(0, length)));
+        for (int length = 16; length < whole.Length; length++) Assert.Throws<DBusException>(() => DBusMessage.Parse(whole.AsSpan(0, length)));
     }
 
     [Theory]

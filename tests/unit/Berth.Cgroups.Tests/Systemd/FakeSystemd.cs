@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Berth.Cgroups.Systemd;
+using Berth.Linux.DBus;
 
 namespace Berth.Cgroups.Tests.Systemd;
 
@@ -120,7 +121,7 @@ internal sealed class FakeSystemd : IDisposable
 
         static DBusMessage Removed(string job, string result) => new()
         {
-            Kind = DBusKind.Signal, Serial = 1, Path = DBusNames.SystemdPath, Interface = DBusNames.Manager, Member = "JobRemoved",
+            Kind = DBusKind.Signal, Serial = 1, Path = SystemdNames.Path, Interface = SystemdNames.Manager, Member = "JobRemoved",
             Body = [DBusValue.Of(7u), new DBusText('o', job), DBusValue.Of("x.scope"), DBusValue.Of(result)],
         };
     }

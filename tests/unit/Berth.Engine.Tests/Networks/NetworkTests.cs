@@ -165,12 +165,12 @@ public sealed class NetworkTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "isolated,guarded", true)]
-    [InlineData("isolate=false", "guarded", true)]
-    [InlineData("com.docker.network.bridge.enable_icc=false", "isolated,alone,guarded", true)]
-    [InlineData("gateway_mode_ipv4=routed", "isolated", true)]
-    [InlineData("com.docker.network.bridge.enable_ip_masquerade=false", "isolated,guarded", false)]
-    [InlineData("com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected", "isolated", true)]
+    [InlineData("", "isolated,guarded4,guarded6,published", true)]
+    [InlineData("isolate=false", "guarded4,guarded6,published", true)]
+    [InlineData("com.docker.network.bridge.enable_icc=false", "isolated,alone,guarded4,guarded6,published", true)]
+    [InlineData("gateway_mode_ipv4=routed", "isolated,guarded4,guarded6,routed4,published", true)]
+    [InlineData("com.docker.network.bridge.enable_ip_masquerade=false", "isolated,guarded4,guarded6,published", false)]
+    [InlineData("com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected", "isolated,guarded6,published", true)]
     public void Options_become_what_plugins_understand(string option, string policy, bool masquerade)
     {
         Dictionary<string, string> options = option.Length == 0 ? [] : new() { [option[..option.IndexOf('=')]] = option[(option.IndexOf('=') + 1)..] };

@@ -1,9 +1,8 @@
 // Unmarshals D-Bus values, from a peer that may be anything: every length is checked against the message.
 using System.Buffers.Binary;
 using System.Text;
-using Berth.Oci.Faults;
 
-namespace Berth.Cgroups.Systemd;
+namespace Berth.Linux.DBus;
 
 /// <summary>Reads the bytes of a message from its start.</summary>
 internal ref struct DBusReader(ReadOnlySpan<byte> bytes)
@@ -117,5 +116,5 @@ internal ref struct DBusReader(ReadOnlySpan<byte> bytes)
         return taken;
     }
 
-    private static BerthException Malformed() => new(Fault.Failed, "malformed D-Bus message");
+    private static DBusException Malformed() => new(DBusTrouble.Malformed, "malformed D-Bus message");
 }

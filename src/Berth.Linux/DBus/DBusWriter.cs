@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Berth.Cgroups.Systemd;
+namespace Berth.Linux.DBus;
 
 /// <summary>Grows the bytes of a message.</summary>
 internal sealed class DBusWriter

@@ -1,46 +1,63 @@
 // One D-Bus message: a fixed header, an array of header fields, and a body (D-Bus Specification, Message Format).
 using System.Buffers.Binary;
-using Berth.Oci.Faults;
 
-namespace Berth.Cgroups.Systemd;
+namespace Berth.Linux.DBus;
 
 /// <summary>Kinds of message.</summary>
-internal enum DBusKind : byte
+public enum DBusKind : byte
 {
+    /// <summary>A method is called.</summary>
     Call = 1,
+
+    /// <summary>Its answer.</summary>
     Return = 2,
+
+    /// <summary>Its error.</summary>
     Error = 3,
+
+    /// <summary>Said to whoever listens.</summary>
     Signal = 4,
 }
 
 /// <summary>A message that was sent or received.</summary>
-internal sealed record DBusMessage
+public sealed record DBusMessage
 {
+    /// <summary>Bytes that every message has.</summary>
     public const int FixedHeader = 16;
     private const uint Largest = 128 * 1024 * 1024; // of the specification
     private const byte LittleEndian = (byte)'l', Version = 1;
 
+    /// <summary>What it is.</summary>
     public DBusKind Kind { get; init; }
 
+    /// <summary>The sender's number.</summary>
     public uint Serial { get; init; }
 
+    /// <summary>The number of the call that it answers.</summary>
     public uint ReplySerial { get; init; }
 
+    /// <summary>The object.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>The interface.</summary>
     public string Interface { get; init; } = "";
 
+    /// <summary>The method or signal.</summary>
     public string Member { get; init; } = "";
 
+    /// <summary>Name of an error.</summary>
     public string ErrorName { get; init; } = "";
 
+    /// <summary>Whom it goes to.</summary>
     public string Destination { get; init; } = "";
 
     /// <summary>Set by the bus.</summary>
     public string Sender { get; init; } = "";
 
+    /// <summary>What it carries.</summary>
     public IReadOnlyList<DBusValue> Body { get; init; } = [];
 
+    /// <summary>Its bytes.</summary>
     public byte[] Marshal()
     {
         DBusWriter body = new();
@@ -61,12 +78,14 @@ internal sealed record DBusMessage
     /// <summary>Length of the whole message that begins with these bytes.</summary>
     public static int LengthOf(ReadOnlySpan<byte> header)
     {
-        if (header[0] != LittleEndian || header[3] != Version) throw new BerthException(Fault.Failed, "malformed D-Bus message");
+        if (header[0] != LittleEndian || header[3] != Version) throw new DBusException(DBusTrouble.Malformed, "malformed D-Bus message");
         uint body = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]), fields = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
-        if (body > Largest || fields > Largest) throw new BerthException(Fault.Failed, "malformed D-Bus message");
+        if (body > Largest || fields > Largest) throw new DBusException(DBusTrouble.Malformed, "malformed D-Bus message");
         return FixedHeader + (int)((fields + 7) / 8 * 8 + body);
     }
 
+    /// <summary>Reads its bytes.</summary>
+    /// <exception cref="DBusException">They are none.</exception>
     public static DBusMessage Parse(ReadOnlySpan<byte> bytes)
     {
         DBusMessage message = new() { Kind = (DBusKind)bytes[1], Serial = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) };

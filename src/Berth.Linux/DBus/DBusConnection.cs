@@ -1,17 +1,16 @@
 // A synchronous D-Bus client: one connection, one call at a time, signals kept until they are asked for.
 using System.Text;
-using Berth.Linux;
 using Berth.Linux.Processes;
 using Berth.Linux.Sockets;
-using Berth.Oci.Faults;
 
-namespace Berth.Cgroups.Systemd;
+namespace Berth.Linux.DBus;
 
 /// <summary>An error a peer answered with.</summary>
 /// <param name="name">Such as <c>org.freedesktop.systemd1.UnitExists</c>.</param>
 /// <param name="message">Its text.</param>
-internal sealed class DBusFault(string name, string message) : Exception($"{name}: {message}")
+public sealed class DBusErrorException(string name, string message) : Exception($"{name}: {message}")
 {
+    /// <summary>Its name.</summary>
     public string Name { get; } = name;
 }
 
@@ -25,7 +24,7 @@ internal sealed class DBusFault(string name, string message) : Exception($"{name
 ///                                ◄────────  our unique name
 /// </code>
 /// </remarks>
-internal sealed class DBusConnection : IDisposable
+public sealed class DBusConnection : IDisposable
 {
     private const int TimeoutMilliseconds = 30_000;
 
@@ -41,9 +40,10 @@ internal sealed class DBusConnection : IDisposable
     /// <param name="socket">Path, or a zero character and the name of an abstract socket.</param>
     /// <param name="isBus">Whether a bus is there, which wants a greeting and routes messages by name.</param>
     /// <exception cref="LinuxException">Nobody is there.</exception>
-    /// <exception cref="BerthException">We are rejected.</exception>
+    /// <exception cref="DBusException">We are rejected.</exception>
     public static DBusConnection Open(string socket, bool isBus)
     {
+        ArgumentNullException.ThrowIfNull(socket);
         DBusConnection connection = new(Connect(socket));
         try
         {
@@ -59,8 +59,8 @@ internal sealed class DBusConnection : IDisposable
     }
 
     /// <summary>Calls a method and waits for the answer's body.</summary>
-    /// <exception cref="DBusFault">The peer answers with an error.</exception>
-    /// <exception cref="BerthException">It does not answer, or what it says is no D-Bus.</exception>
+    /// <exception cref="DBusErrorException">The peer answers with an error.</exception>
+    /// <exception cref="DBusException">It does not answer, or what it says is no D-Bus.</exception>
     public IReadOnlyList<DBusValue> Call(string destination, string path, string @interface, string member, params IReadOnlyList<DBusValue> body)
     {
         DBusMessage call = new()
@@ -77,14 +77,14 @@ internal sealed class DBusConnection : IDisposable
                 if (message.ReplySerial == call.Serial && message.Kind == DBusKind.Return) return message.Body;
                 if (message.ReplySerial == call.Serial && message.Kind == DBusKind.Error)
                 {
-                    throw new DBusFault(message.ErrorName, message.Body is [DBusText text, ..] ? text.Text : "");
+                    throw new DBusErrorException(message.ErrorName, message.Body is [DBusText text, ..] ? text.Text : "");
                 }
                 if (message.Kind == DBusKind.Signal) _signals.Enqueue(message);
             }
         }
         catch (LinuxException e)
         {
-            throw new BerthException(Fault.Unavailable, $"no answer to {member} from {destination}: {e.Message}", inner: e);
+            throw new DBusException(DBusTrouble.NoAnswer, $"no answer to {member} from {destination}: {e.Message}", e);
         }
     }
 
@@ -106,6 +106,7 @@ internal sealed class DBusConnection : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
     private static UnixStream Connect(string socket)
@@ -126,7 +127,7 @@ internal sealed class DBusConnection : IDisposable
         {
             string line = Line();
             if (line.StartsWith("OK", StringComparison.Ordinal)) return;
-            if (line != "DATA") throw new BerthException(Fault.Denied, $"D-Bus authentication failed: {line}");
+            if (line != "DATA") throw new DBusException(DBusTrouble.Rejected, $"D-Bus authentication failed: {line}");
         }
     }
 
@@ -166,13 +167,12 @@ internal sealed class DBusConnection : IDisposable
     }
 }
 
-/// <summary>Names on the bus.</summary>
-internal static class DBusNames
+/// <summary>Names of the bus itself.</summary>
+public static class DBusNames
 {
+    /// <summary>Its own.</summary>
     public const string Bus = "org.freedesktop.DBus";
+
+    /// <summary>Its object's.</summary>
     public const string BusPath = "/org/freedesktop/DBus";
-    public const string Systemd = "org.freedesktop.systemd1";
-    public const string SystemdPath = "/org/freedesktop/systemd1";
-    public const string Manager = "org.freedesktop.systemd1.Manager";
-    public const string Properties = "org.freedesktop.DBus.Properties";
 }
