@@ -16,7 +16,7 @@ public static class NameServerProgram
 {
     private const int SIGHUP = 1, SIGINT = 2, SIGPIPE = 13, SIGTERM = 15;
     // How long one that is about to end has for it, before its place is taken to be stuck.
-    private const int PatienceMilliseconds = 5000;
+    private const int PatienceMilliseconds = 20_000;
 
     private const string Usage = """
         berth-dns --state DIRECTORY [--resolv-conf FILE] [--foreground]
