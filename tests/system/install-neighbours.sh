@@ -23,6 +23,7 @@ need ip iproute2
 need nft nftables
 need iptables iptables
 need socat socat
+need dnsmasq dnsmasq-base
 need pkill procps
 [ -x /usr/lib/cni/bridge ] || [ -x /usr/libexec/cni/bridge ] || missing="$missing containernetworking-plugins"
 if command -v cc >/dev/null 2>&1 && [ ! -e "$(cc -print-file-name=libc.a)" ]; then missing="$missing libc6-dev"; fi

@@ -30,7 +30,7 @@ internal sealed record ClientSite(string NetworkNamespace, string Place, string 
     }
 
     /// <summary>Whether it is there and has a carrier.</summary>
-    public bool HasCarrier => Visit(static (_, _, link) => (link.Flags & LowerUp) != 0 && link.Works);
+    public bool HasCarrier => Visit(static (_, _, link) => (link.Flags & LowerUp) != 0);
 
     /// <summary>Whether it is still there.</summary>
     public bool IsThere => Visit(static (_, _, _) => true);

@@ -10,7 +10,7 @@ namespace Berth.Network.Ipam.Dhcp;
 /// <summary>Keeps one lease until it is given back or lost.</summary>
 internal sealed class DaemonLease
 {
-    private const int CarrierMilliseconds = 3000, LookMilliseconds = 10, MostAtOnce = 16;
+    private const int CarrierMilliseconds = 1000, LookMilliseconds = 10, MostAtOnce = 16;
     // Distant alarms are set in parts: what a machine's clock and an alarm's differ by does not add up.
     private const long LongestSleep = 24 * 3_600_000L;
 

@@ -67,8 +67,9 @@ internal readonly record struct Outgoing(byte[] Payload, uint From, uint To);
 /// <param name="send">Takes what is to be sent.</param>
 internal sealed class LeaseClient(ClientSettings settings, Random random, Action<Outgoing> send)
 {
-    private const int FastTries = 4, MostRequests = 4;
-    private const long FastMilliseconds = 2000, FirstSlowMilliseconds = 4000, JitterMilliseconds = 1000, ShortestMilliseconds = 200, RenewMilliseconds = 4000;
+    // A port of a bridge takes packets some moments after the interface behind it: the first messages are often lost, and the server is near.
+    private const int FastTries = 5;
+    private const long FirstFastMilliseconds = 100, FirstSlowMilliseconds = 4000, RefusedMilliseconds = 2000, JitterMilliseconds = 1000, RenewMilliseconds = 4000;
 
     private uint _transaction;
     private uint _offered;
@@ -76,7 +77,6 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
     private uint _elsewhere;
     private int _tries;
     private long _began;
-    private long _sent;
     private long _requested;
     private long _end;
     private long _slow;
@@ -125,7 +125,7 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
             case LeaseState.Selecting when now >= _end: End(HasLease ? "it has run out" : Silence()); break;
             case LeaseState.Selecting: SendDiscover(now); break;
             case LeaseState.Requesting when now >= _end: End(HasLease ? "it has run out" : Silence()); break;
-            case LeaseState.Requesting when _tries >= MostRequests || now - _requested >= settings.PatienceMilliseconds: Discover(now); break;
+            case LeaseState.Requesting when now - _requested >= settings.PatienceMilliseconds: Discover(now); break;
             case LeaseState.Requesting: SendRequest(now); break;
             case LeaseState.Bound or LeaseState.Renewing or LeaseState.Rebinding: Prolong(now); break;
             default: Due = long.MaxValue; break;
@@ -150,7 +150,7 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
                 Reason = Said(message);
                 State = LeaseState.Selecting;
                 // Not at once: the two may not agree for ever.
-                Due = Math.Min(now + FastMilliseconds + Jitter(JitterMilliseconds), _end);
+                Due = Math.Min(now + RefusedMilliseconds + Jitter(JitterMilliseconds), _end);
                 NewTransaction();
                 return false;
             case (LeaseState.Renewing or LeaseState.Rebinding, DhcpKind.Refusal) when message.Server == _server || State == LeaseState.Rebinding:
@@ -182,7 +182,6 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
 
     private void SendDiscover(long now)
     {
-        _sent = now;
         Send(new ClientMessage
         {
             Kind = DhcpKind.Discover, Transaction = _transaction, HardwareAddress = settings.HardwareAddress, Wanted = Lease?.Address ?? settings.Wanted,
@@ -208,13 +207,12 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
 
     private void SendRequest(long now)
     {
-        _sent = now;
         Send(new ClientMessage
         {
             Kind = DhcpKind.Request, Transaction = _transaction, HardwareAddress = settings.HardwareAddress, Wanted = _offered, Server = _server,
             Seconds = (now - _began) / 1000, Broadcast = settings.Broadcast, Options = settings.Options,
         }, 0, UdpPacket.Everybody);
-        Due = Math.Min(now + NextPause(), _end);
+        Due = Math.Min(Math.Min(now + NextPause(), _requested + settings.PatienceMilliseconds), _end);
     }
 
     private void Prolong(long now)
@@ -237,7 +235,7 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
             State = wanted;
             NewTransaction();
         }
-        (_sent, _requested) = (now, now);
+        _requested = now;
         Send(new ClientMessage
         {
             Kind = DhcpKind.Request, Transaction = _transaction, HardwareAddress = settings.HardwareAddress, Address = Lease!.Address, Seconds = (now - _began) / 1000, Options = settings.Options,
@@ -282,10 +280,10 @@ internal sealed class LeaseClient(ClientSettings settings, Random random, Action
 
     private long NextPause()
     {
-        long pause = FastMilliseconds;
+        long pause = FirstFastMilliseconds << Math.Min(_tries, FastTries);
         if (++_tries > FastTries) (pause, _slow) = (_slow, _slow * 2);
         pause = Math.Min(pause, settings.LongestPauseMilliseconds);
-        return Math.Max(pause + Jitter(Math.Min(JitterMilliseconds, pause / 2)), ShortestMilliseconds);
+        return Math.Max(pause + Jitter(Math.Min(JitterMilliseconds, pause / 4)), 1);
     }
 
     private long Jitter(long most) => random.NextInt64(-most, most + 1);

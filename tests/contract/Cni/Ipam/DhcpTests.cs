@@ -312,6 +312,24 @@ public sealed class DhcpTests
 
     [Theory]
     [MemberData(nameof(Folders))]
+    public void A_socket_that_is_handed_over_is_listened_at(string folder)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "systemd-socket-activate is not installed");
+        using PrivateHost host = new PrivateHost(folder).Container("c1");
+        DhcpLan lan = new(host);
+        host.Run("mkdir -p /run/d");
+        Process daemon = host.Start($"systemd-socket-activate -l {DhcpLan.Socket} {folder}/dhcp daemon -socketpath {DhcpLan.Socket}", $"test -S {DhcpLan.Socket}");
+        host.Call("ADD", "bridge", DhcpLan.Configuration()).Succeeds();
+        Assert.Single(lan.Addresses);
+        if (!IsOurs(folder)) return;
+        // Its file is another's.
+        host.Run($"kill {daemon.Id}");
+        daemon.WaitForExit();
+        host.Run($"test -S {DhcpLan.Socket}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
     public void Only_root_may_ask_and_there_is_one_daemon_for_a_socket(string folder)
     {
         RequireOurs(folder);
