@@ -23,6 +23,7 @@ need ip iproute2
 need nft nftables
 need iptables iptables
 need socat socat
+need dnsmasq dnsmasq-base
 need pkill procps
 need dbus-daemon dbus-daemon
 need firewalld firewalld

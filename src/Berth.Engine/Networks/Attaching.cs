@@ -94,7 +94,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
     {
         places.User?.Detach(attachment.Id);
         places.Names.Detach(new NameAttachment(attachment.NetworkName, attachment.ContainerId, attachment.InterfaceName));
-        NetworkList? list = OwnWay.Is(attachment.NetworkName) ? null : network is not null ? NetworkConfiguration.Of(network, attachment.Spec, places.Leases) : Remembered(attachment);
+        NetworkList? list = OwnWay.Is(attachment.NetworkName) ? null : network is not null ? NetworkConfiguration.Of(network, attachment.Spec, places) : Remembered(attachment);
         bool gone = NamespacePlace.IsGone(attachment);
         // At another's path there is nothing of ours.
         if (list is not null) _runtime.Delete(list, Request(attachment) with { NetworkNamespace = gone ? null : attachment.Spec.NetworkNamespace });
@@ -176,7 +176,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
 
     private Attachment Attach(NetworkRecord network, Attachment attachment)
     {
-        CniResult result = _runtime.Add(NetworkConfiguration.Of(network, attachment.Spec, places.Leases), Request(attachment));
+        CniResult result = _runtime.Add(NetworkConfiguration.Of(network, attachment.Spec, places), Request(attachment));
         bool routes = NetworkSettings.Of(network.Spec).HasDefaultRoute;
         List<AttachedAddress> addresses = [];
         foreach (CniAddress address in result.Addresses) addresses.Add(new AttachedAddress(address.Address.Address, address.Address.Length, routes ? address.Gateway : null));
@@ -187,7 +187,18 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
             // The first: what shapes its packets comes behind.
             else if (one.Sandbox.Length == 0 && one.Name != network.Interface && host.Length == 0) host = one.Name;
         }
-        return attachment with { Addresses = addresses, HardwareAddress = mac, HostInterface = host, NameServers = network.HasNames ? network.Gateways : network.Spec.NameServers };
+        return attachment with { Addresses = addresses, HardwareAddress = mac, HostInterface = host, NameServers = network.HasNames ? network.Gateways : network.Spec.NameServers is { Count: > 0 } own ? own : ServersOf(result) };
+    }
+
+    // Those that a DHCP server named.
+    private static List<IPAddress> ServersOf(CniResult result)
+    {
+        List<IPAddress> servers = [];
+        foreach (string text in result.Dns.Nameservers)
+        {
+            if (IPAddress.TryParse(text, out IPAddress? server)) servers.Add(server);
+        }
+        return servers;
     }
 
     private void TakeBack(NetworkRecord network, Attachment attachment, List<Attachment> others, FileLock? held)

@@ -16,8 +16,8 @@ internal static class NetworkConfiguration
     /// <summary>The list for one attachment, which may want more than others.</summary>
     /// <param name="network">The network.</param>
     /// <param name="spec">The attachment.</param>
-    /// <param name="leases">The folder above leases.</param>
-    public static NetworkList Of(NetworkRecord network, AttachmentSpec spec, string leases)
+    /// <param name="places">Where leases are.</param>
+    public static NetworkList Of(NetworkRecord network, AttachmentSpec spec, NetworkPlaces places)
     {
         NetworkSettings settings = NetworkSettings.Of(network.Spec);
         JsonWriter json = new();
@@ -31,7 +31,7 @@ internal static class NetworkConfiguration
         else WriteOnParent(json, network, settings);
         RecordJson.Number(json, "mtu", settings.Mtu);
         WriteCapabilities(json, "mac", "ips");
-        WriteAddresses(json, network, spec, leases);
+        WriteAddresses(json, network, spec, places);
         json.WriteEndObject();
         WriteOthers(json, network, spec);
         json.WriteEndArray();
@@ -86,21 +86,16 @@ internal static class NetworkConfiguration
         json.WriteEndObject();
     }
 
-    private static void WriteAddresses(JsonWriter json, NetworkRecord network, AttachmentSpec spec, string leases)
+    private static void WriteAddresses(JsonWriter json, NetworkRecord network, AttachmentSpec spec, NetworkPlaces places)
     {
         if (network.Subnets.Count == 0)
         {
-            if (network.Spec.AddressDriver == "dhcp" || (network.Driver != "bridge" && network.Spec.AddressDriver != "none"))
-            {
-                json.WriteStartObject("ipam");
-                json.WriteString("type", "dhcp");
-                json.WriteEndObject();
-            }
+            if (network.HasDhcp) WriteDhcp(json, network, places);
             return;
         }
         json.WriteStartObject("ipam");
         json.WriteString("type", "host-local");
-        json.WriteString("dataDir", leases);
+        json.WriteString("dataDir", places.Leases);
         json.WriteStartArray("ranges");
         foreach (SubnetSpec subnet in network.Subnets) WriteRanges(json, subnet, Asked(subnet, spec));
         json.WriteEndArray();
@@ -110,6 +105,27 @@ internal static class NetworkConfiguration
             foreach (StaticRoute route in network.Spec.Routes) WriteRoute(json, route);
             json.WriteEndArray();
         }
+        json.WriteEndObject();
+    }
+
+    // Name servers, the domain and the domains to search in are asked for besides address and gateway.
+    private static void WriteDhcp(JsonWriter json, NetworkRecord network, NetworkPlaces places)
+    {
+        json.WriteStartObject("ipam");
+        json.WriteString("type", "dhcp");
+        json.WriteString("daemonSocketPath", places.DhcpSocket);
+        json.WriteStartArray("request");
+        foreach (string option in (ReadOnlySpan<string>)["6", "15", "119"])
+        {
+            json.WriteStartObject();
+            json.WriteString("option", option);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("berth");
+        json.WriteString("daemon", places.Services);
+        if (!NetworkSettings.Of(network.Spec).HasDefaultRoute) json.WriteBoolean("noDefaultRoute", true);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

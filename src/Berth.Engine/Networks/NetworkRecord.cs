@@ -43,6 +43,9 @@ public sealed record NetworkRecord
         }
     }
 
+    /// <summary>Whether a DHCP server on its network gives addresses: as asked for, or because nobody chose a subnet of a parent's network.</summary>
+    internal bool HasDhcp => Subnets.Count == 0 && (Spec.AddressDriver == "dhcp" || (Driver is "macvlan" or "ipvlan" && Spec.AddressDriver != "none"));
+
     /// <summary>Whether names are served: that needs an address of the host in it.</summary>
     public bool HasNames => Spec.HasNames && Driver == "bridge" && Name != EngineNetworks.Default && NetworkSettings.Of(Spec).HasGateway && Subnets.Count > 0;
 

@@ -5,6 +5,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
+using Berth.Network.Ipam.Dhcp;
 using Berth.Network.Ipam.HostLocal;
 using Berth.Network.Names;
 
@@ -36,6 +37,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
     public List<Attachment> Reload(IReadOnlyCollection<string> only)
     {
         Collect();
+        DhcpDaemon.Ensure(places.DhcpSocket, places.Services);
         List<Attachment> repaired = [];
         RuleChanges rules = new();
         foreach (NetworkRecord network in networks.All())
@@ -88,7 +90,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         }
         if (network.Driver == "bridge") EnsurePort(network, attachment);
         AttachmentId owner = new(attachment.ContainerId, attachment.InterfaceName);
-        foreach (AttachedAddress address in attachment.Addresses) NetworkLeases.Restore($"{places.Leases}/{network.Name}", owner, address.Address);
+        foreach (AttachedAddress address in network.Subnets.Count > 0 ? attachment.Addresses : []) NetworkLeases.Restore($"{places.Leases}/{network.Name}", owner, address.Address);
         DefaultRoute.Settle([.. others, attachment]);
     }
 

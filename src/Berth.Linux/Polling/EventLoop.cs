@@ -24,7 +24,7 @@ public sealed class Alarm
 /// </summary>
 public sealed class EventLoop : IDisposable
 {
-    private const int SIGCHLD = 17;
+    private const int SIGCHLD = 17, FirstSweep = 64;
 
     private readonly Poller _poller = new();
     private readonly SignalInbox? _signals;
@@ -33,6 +33,7 @@ public sealed class EventLoop : IDisposable
     private readonly Dictionary<int, int> _ended = [];
     private readonly Action<int> _onSignal;
     private bool _stopped;
+    private int _sweepAt = FirstSweep;
 
     /// <summary>A loop that takes no signals, and leaves children to others.</summary>
     public EventLoop() => _onSignal = static _ => { };
@@ -81,6 +82,12 @@ public sealed class EventLoop : IDisposable
     /// <summary>Does something once, so many milliseconds from now.</summary>
     public Alarm After(long milliseconds, Action action)
     {
+        // Those that were cancelled long before they are due would pile up.
+        if (_alarms.Count >= _sweepAt)
+        {
+            _alarms.RemoveAll(static one => one.IsCancelled);
+            _sweepAt = Math.Max(FirstSweep, _alarms.Count * 2);
+        }
         Alarm alarm = new(Self.Monotonic + (milliseconds * 1_000_000), action);
         int at = _alarms.Count;
         while (at > 0 && _alarms[at - 1].Due > alarm.Due) at--;

@@ -49,8 +49,9 @@ internal sealed class Bridge : IPlugin
         }
         catch (Exception e)
         {
+            if (leased && IpamPlugin.NeedsInterface(call)) IpamPlugin.Delete(call);
             if (port is not null) links.Remove(port);
-            if (leased) IpamPlugin.Delete(call);
+            if (leased && !IpamPlugin.NeedsInterface(call)) IpamPlugin.Delete(call);
             if (e is LinuxException linux) throw CniException.Failed($"cannot attach container {call.ContainerId} to bridge {bridge.Name}: {linux.Message}", linux);
             throw;
         }
@@ -133,8 +134,8 @@ internal sealed class Bridge : IPlugin
         if (configuration.Masquerade) call.Rules.Unmark(ChainName.Masquerading(owner.Network, owner.ContainerId));
         // Before the address may be given to somebody else.
         call.Rules.Commit();
-        Sandbox.RemoveLink(call);
-        if (configuration.HasIpam) IpamPlugin.Delete(call);
+        if (configuration.HasIpam) Sandbox.RemoveLinkAndAddresses(call);
+        else Sandbox.RemoveLink(call);
     }
 
     public void Check(PluginCall call)

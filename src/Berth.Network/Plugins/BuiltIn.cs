@@ -1,5 +1,6 @@
 // Our own plugins by name.
 using Berth.Network.Calls;
+using Berth.Network.Ipam.Dhcp;
 using Berth.Network.Ipam.HostLocal;
 using Berth.Network.Ipam.Static;
 
@@ -9,13 +10,14 @@ namespace Berth.Network.Plugins;
 public static class BuiltIn
 {
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names => ["bridge", "ptp", "loopback", "host-local", "static", "portmap", "firewall", "macvlan", "ipvlan", "vlan", "host-device", "tap", "dummy", "tuning", "sbr", "vrf", "bandwidth", "flannel"];
+    public static IReadOnlyList<string> Names => ["bridge", "ptp", "loopback", "host-local", "static", "dhcp", "portmap", "firewall", "macvlan", "ipvlan", "vlan", "host-device", "tap", "dummy", "tuning", "sbr", "vrf", "bandwidth", "flannel"];
 
     /// <summary>A plugin of ours, or null.</summary>
     public static IPlugin? Find(string type) => type switch
     {
         "host-local" => new HostLocalPlugin(),
         "static" => new StaticPlugin(),
+        "dhcp" => new DhcpPlugin(),
         "bridge" => new Bridge(),
         "ptp" => new PointToPoint(),
         "loopback" => new Loopback(),

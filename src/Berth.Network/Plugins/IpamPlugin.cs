@@ -30,6 +30,9 @@ public static class IpamPlugin
     /// <exception cref="CniException">There are not.</exception>
     public static void Status(PluginCall call) => Pass(call, CniCommand.Status);
 
+    /// <summary>Whether giving addresses back is said through the interface that has them: before it is removed.</summary>
+    public static bool NeedsInterface(PluginCall call) => Type(call) == "dhcp";
+
     private static string Type(PluginCall call) => call.Configuration.Ipam?.Type ?? "";
 
     private static CniResult? Pass(PluginCall call, CniCommand command)

@@ -140,6 +140,16 @@ internal sealed class Sandbox : IDisposable
         if (sandbox?.Links.Find(call.InterfaceName) is { } link) sandbox.Links.Remove(link);
     }
 
+    /// <summary>Removes the interface of a call and gives its addresses back.</summary>
+    public static void RemoveLinkAndAddresses(PluginCall call)
+    {
+        bool before = IpamPlugin.NeedsInterface(call);
+        if (before) IpamPlugin.Delete(call);
+        // Before the address may be given to somebody else.
+        RemoveLink(call);
+        if (!before) IpamPlugin.Delete(call);
+    }
+
     /// <summary>The interface of a result that is in this namespace under a name.</summary>
     /// <exception cref="CniException">The result has none.</exception>
     public CniInterface Expect(CniResult result, string name)
@@ -176,10 +186,13 @@ internal sealed class Sandbox : IDisposable
         foreach (CniRoute expected in result.Routes)
         {
             IpPrefix network = expected.Destination.Network;
-            bool found = routes.Exists(r => r.PrefixLength == network.Length && r.Destination.Equals(network.Address) && (expected.Gateway is null || network.IsDefault || expected.Gateway.Equals(r.Gateway)));
+            bool found = routes.Exists(r => r.PrefixLength == network.Length && r.Destination.Equals(network.Address) && (expected.Gateway is null || network.IsDefault || IsNone(expected.Gateway) || expected.Gateway.Equals(r.Gateway)));
             if (!found) throw CniException.Failed($"there is no route to {expected.Destination}{(expected.Gateway is null ? "" : $" via {expected.Gateway}")}");
         }
     }
+
+    // DHCP's way to say that the destination is on the link.
+    private static bool IsNone(IPAddress gateway) => gateway.Equals(IPAddress.Any);
 
     public void Dispose()
     {

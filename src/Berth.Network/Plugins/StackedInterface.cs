@@ -131,8 +131,9 @@ internal static class StackedInterface
         }
         catch (Exception e)
         {
+            if (leased && IpamPlugin.NeedsInterface(call)) IpamPlugin.Delete(call);
             sandbox.Links.Remove(link);
-            if (leased) IpamPlugin.Delete(call);
+            if (leased && !IpamPlugin.NeedsInterface(call)) IpamPlugin.Delete(call);
             if (e is LinuxException linux) throw CniException.Failed($"cannot set up interface {link.Name} in {sandbox.Path}: {linux.Message}", linux);
             throw;
         }
@@ -152,16 +153,11 @@ internal static class StackedInterface
         Sandbox.TrySysctl($"net/ipv6/conf/{name}/ndisc_notify", "1");
     }
 
-    /// <summary>A result with the name servers of the plugin's own configuration, and no others.</summary>
-    public static CniResult WithOwnDns(PluginCall call, CniResult result) => result with { Dns = HostNetwork.DnsOf(call, CniDns.None) };
+    /// <summary>A result with the name servers of the plugin's own configuration, and no others but those that a DHCP server was asked for.</summary>
+    public static CniResult WithOwnDns(PluginCall call, CniResult result) => result with { Dns = HostNetwork.DnsOf(call, IpamPlugin.NeedsInterface(call) ? result.Dns : CniDns.None) };
 
     /// <summary>Removes the interface and gives its addresses back.</summary>
-    public static void Delete(PluginCall call)
-    {
-        // Before the address may be given to somebody else.
-        Sandbox.RemoveLink(call);
-        IpamPlugin.Delete(call);
-    }
+    public static void Delete(PluginCall call) => Sandbox.RemoveLinkAndAddresses(call);
 
     /// <summary>Compares the interface with the result.</summary>
     /// <returns>The interface.</returns>

@@ -150,6 +150,20 @@ public sealed partial class PrivateHost : IDisposable
         _ = process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>Starts a program that stays until the end of the test, or until it is killed.</summary>
+    /// <param name="command">What to execute.</param>
+    /// <param name="ready">A condition of the shell that becomes true when it is ready.</param>
+    public Process Start(string command, string ready)
+    {
+        Process process = Begin($"exec {command} > /run/output.$$ 2>&1");
+        _others.Add(process);
+        Run($"timeout 10 sh -c 'until {ready}; do sleep 0.02; done' || {{ cat /run/output.*; false; }}");
+        return process;
+    }
+
+    /// <summary>Waits for a condition of the shell.</summary>
+    public void Await(string condition, int seconds = 20) => Run($"timeout {seconds} sh -c 'until {condition}; do sleep 0.05; done'");
+
     /// <summary>Asks such a server; its answer, or empty when there is none.</summary>
     public string Ask(string container, string kind, string address, int port, string options = "")
     {

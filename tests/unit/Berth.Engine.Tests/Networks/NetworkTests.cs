@@ -157,10 +157,10 @@ public sealed class NetworkTests : IDisposable
             Subnets = [new SubnetSpec { Subnet = IPNetwork.Parse("10.61.7.0/24"), Range = IPNetwork.Parse("10.61.7.0/29"), Others = new Dictionary<string, IPAddress> { ["a"] = IPAddress.Parse("10.61.7.3"), ["b"] = IPAddress.Parse("10.61.7.7") } }],
         });
         AttachmentSpec spec = new() { ContainerId = "c", NetworkNamespace = "/x" };
-        PluginConfiguration ipam = NetworkConfiguration.Of(network, spec, "/leases").Plugins[0].Ipam!;
+        PluginConfiguration ipam = NetworkConfiguration.Of(network, spec, new NetworkPlaces("/run/b", "/bin/berth-cni")).Plugins[0].Ipam!;
         Assert.Equal(["10.61.7.1-10.61.7.2", "10.61.7.4-10.61.7.6"], ipam.Elements("ranges")[0].EnumerateArray().Select(static range => $"{range.GetProperty("rangeStart")}-{range.GetProperty("rangeEnd")}"));
         // Who asks for an address may have any but these.
-        ipam = NetworkConfiguration.Of(network, spec with { Addresses = [IPAddress.Parse("10.61.7.200")] }, "/leases").Plugins[0].Ipam!;
+        ipam = NetworkConfiguration.Of(network, spec with { Addresses = [IPAddress.Parse("10.61.7.200")] }, new NetworkPlaces("/run/b", "/bin/berth-cni")).Plugins[0].Ipam!;
         Assert.Equal("10.61.7.254", ipam.Elements("ranges")[0].EnumerateArray().Last().GetProperty("rangeEnd").GetString());
     }
 
@@ -175,10 +175,28 @@ public sealed class NetworkTests : IDisposable
     {
         Dictionary<string, string> options = option.Length == 0 ? [] : new() { [option[..option.IndexOf('=')]] = option[(option.IndexOf('=') + 1)..] };
         NetworkRecord network = _networks.Create(new NetworkSpec { Name = "web", Options = options });
-        PluginConfiguration bridge = NetworkConfiguration.Of(network, new AttachmentSpec { ContainerId = "c", NetworkNamespace = "/x" }, "/leases").Plugins[0];
+        PluginConfiguration bridge = NetworkConfiguration.Of(network, new AttachmentSpec { ContainerId = "c", NetworkNamespace = "/x" }, new NetworkPlaces("/run/b", "/bin/berth-cni")).Plugins[0];
         Assert.Equal(policy, string.Join(',', bridge.Object("berth")!.Texts("policy")));
         Assert.Equal(masquerade, bridge.Flag("ipMasq"));
         Assert.Equal("berth:web", bridge.Object("berth")!.Text("alias"));
+    }
+
+    [Theory]
+    [InlineData("bridge", "dhcp", "mode=unmanaged", true)]
+    [InlineData("bridge", "none", "", false)]
+    [InlineData("macvlan", "dhcp", "no_default_route=true", true)]
+    [InlineData("macvlan", "default", "", true)]
+    [InlineData("macvlan", "none", "", false)]
+    public void An_address_driver_becomes_an_address_plugin_or_none(string driver, string addresses, string option, bool dhcp)
+    {
+        Dictionary<string, string> options = option.Length == 0 ? [] : new() { [option[..option.IndexOf('=')]] = option[(option.IndexOf('=') + 1)..] };
+        NetworkRecord network = new() { Spec = new NetworkSpec { Name = "lan", Driver = driver, AddressDriver = addresses, Options = options }, Id = "x", Created = default, Interface = "br7" };
+        PluginConfiguration? ipam = NetworkConfiguration.Of(network, new AttachmentSpec { ContainerId = "c", NetworkNamespace = "/x" }, new NetworkPlaces("/run/b", "/bin/berth-cni")).Plugins[0].Ipam;
+        Assert.Equal(dhcp, ipam is not null);
+        if (ipam is null) return;
+        Assert.Equal(("dhcp", "/run/b/dhcp.sock", "/bin/berth-cni"), (ipam.Type, ipam.Text("daemonSocketPath"), ipam.Object("berth")!.Text("daemon")));
+        Assert.Equal(["6", "15", "119"], ipam.Objects("request").Select(static one => one.Text("option")));
+        Assert.Equal(option.StartsWith("no_default", StringComparison.Ordinal), ipam.Object("berth")!.Flag("noDefaultRoute"));
     }
 
     [Fact]
