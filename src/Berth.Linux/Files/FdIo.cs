@@ -41,6 +41,13 @@ public static unsafe partial class FdIo
         Check.Result(fcntl(fd.Number, F_SETFL, flags | O_NONBLOCK), "fcntl F_SETFL", $"fd {fd.Number}");
     }
 
+    /// <summary>How many bytes wait to be read, in a pipe at either of its ends (FIONREAD); 0 where that cannot be told.</summary>
+    public static int Unread(Fd fd)
+    {
+        int count = 0;
+        return ioctl(fd.Number, FIONREAD, &count) < 0 ? 0 : count;
+    }
+
     /// <summary>fsync(2).</summary>
     public static bool TrySync(Fd fd, out Errno errno)
     {
@@ -56,6 +63,7 @@ public static unsafe partial class FdIo
     public static bool TrySetMode(Fd fd, uint mode) => fchmod(fd.Number, mode) == 0;
 
     private const int F_GETFL = 3, F_SETFL = 4, O_NONBLOCK = 0x800;
+    private const ulong FIONREAD = 0x541B;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int fd, byte* buffer, nuint count);
@@ -65,6 +73,9 @@ public static unsafe partial class FdIo
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int fd, ulong request, int* argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);

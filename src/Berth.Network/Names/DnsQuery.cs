@@ -36,6 +36,8 @@ internal struct DnsQuery
 {
     public const int HeaderSize = 12, MostName = 255, LeastUdp = 512, MostUdp = 1232;
 
+    private const ushort ClientSubnet = 8;
+
     public ushort Id;
     public ushort Flags;
     public ushort Type;
@@ -61,6 +63,13 @@ internal struct DnsQuery
 
     /// <summary>The most that it says it takes.</summary>
     public int AskedSize;
+
+    /// <summary>
+    /// Whether its answer is the same for all who ask it: recursion is wanted, nothing is signed, and no part of the asker's address is sent along (RFC 7871).
+    /// </summary>
+    public readonly bool IsPlain => (Flags & 0x0100) != 0 && !_isPersonal;
+
+    private bool _isPersonal;
 
     /// <summary>Reads a packet. The name is written as text in small letters, without the last dot.</summary>
     /// <param name="packet">What came.</param>
@@ -125,14 +134,31 @@ internal struct DnsQuery
                 UdpLimit = Math.Min(AskedSize, MostUdp);
                 OptionsVersion = packet[at + 5];
                 DnssecOk = (packet[at + 6] & 0x80) != 0;
+                _isPersonal |= HasSubnet(packet.Slice(at + 10, size));
+            }
+            else
+            {
+                _isPersonal = true;
             }
             at += 10 + size;
         }
         return true;
     }
 
-    // A pointer ends a name and is not followed, so that it can lead in no circle.
-    private static int SkipName(ReadOnlySpan<byte> packet, int at)
+    private static bool HasSubnet(ReadOnlySpan<byte> options)
+    {
+        while (options.Length >= 4)
+        {
+            if (BinaryPrimitives.ReadUInt16BigEndian(options) == ClientSubnet) return true;
+            int size = 4 + BinaryPrimitives.ReadUInt16BigEndian(options[2..]);
+            if (size > options.Length) return true;
+            options = options[size..];
+        }
+        return false;
+    }
+
+    /// <summary>Where a name ends, or -1. A pointer ends a name and is not followed, so that it can lead in no circle.</summary>
+    internal static int SkipName(ReadOnlySpan<byte> packet, int at)
     {
         while (at < packet.Length)
         {

@@ -21,6 +21,8 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
     private const int MostOfSame = 32;
     private const int DefaultTimeout = 2000, DefaultAttempts = 2, MostTries = 8, SweepMilliseconds = 50;
     private readonly List<Forward> _under = [];
+    private readonly List<InetEndpoint> _servers = [];
+    private readonly AnswerCache _cache = new();
     private readonly byte[] _buffer = new byte[65535];
     private readonly byte[] _random = new byte[256];
     private int _randomAt = 256;
@@ -28,6 +30,16 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
 
     /// <summary>How many are under way.</summary>
     public int Count => _under.Count;
+
+    /// <summary>Answers what was answered elsewhere not long ago.</summary>
+    /// <returns>How long the answer is, or 0.</returns>
+    public int TryRemembered(NameListener listener, InetEndpoint client, bool stream, ReadOnlySpan<byte> packet, in DnsQuery query, Span<byte> into)
+    {
+        Span<char> key = stackalloc char[AnswerCache.LongestKey];
+        FillServers(listener, client, _servers);
+        int length = AnswerCache.WriteKey(key, packet, query, _servers) is > 0 and int written ? _cache.TryAnswer(key[..written], packet, query, into, Self.Monotonic) : 0;
+        return !stream && length > query.AskedSize ? DnsAnswer.Truncate(into[..length], query.QuestionEnd) : length;
+    }
 
     /// <summary>Asks elsewhere.</summary>
     /// <returns>False when it will not be, and the asker is to be told so: SERVFAIL.</returns>
@@ -43,7 +55,8 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
             same++;
         }
         if (_under.Count >= Most || ofClient >= MostOfOne || same >= MostOfSame) return false;
-        List<InetEndpoint> servers = ServersFor(listener, client);
+        List<InetEndpoint> servers = [];
+        FillServers(listener, client, servers);
         if (servers.Count == 0) return false;
         NetworkNames facts = listener.Network.Facts;
         int attempts = facts.Attempts > 0 ? facts.Attempts : host.Attempts > 0 ? host.Attempts : DefaultAttempts;
@@ -69,9 +82,9 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
         }
     }
 
-    private List<InetEndpoint> ServersFor(NameListener listener, InetEndpoint client)
+    private void FillServers(NameListener listener, InetEndpoint client, List<InetEndpoint> servers)
     {
-        List<InetEndpoint> servers = [];
+        servers.Clear();
         if (listener.Network.Table.Owner(client.Address) is { Upstreams.Count: > 0 } container)
         {
             foreach (System.Net.IPEndPoint server in container.Upstreams) servers.Add(new InetEndpoint(server.Address, (ushort)server.Port));
@@ -80,8 +93,10 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
         {
             servers.AddRange(listener.Network.Table.Upstreams.Count > 0 ? listener.Network.Table.Upstreams : host.Servers);
         }
-        servers.RemoveAll(server => isOurs(server));
-        return servers;
+        for (int i = servers.Count - 1; i >= 0; i--)
+        {
+            if (isOurs(servers[i])) servers.RemoveAt(i);
+        }
     }
 
     private void TryNext(Forward forward, bool advance)
@@ -149,8 +164,16 @@ internal sealed class Forwarder(EventLoop loop, HostServers host, Func<InetEndpo
             return;
         }
         forward.Listener.Preferred = forward.Server;
+        Remember(forward, answer);
         Reply(forward, answer);
         End(forward);
+    }
+
+    private void Remember(Forward forward, ReadOnlySpan<byte> answer)
+    {
+        Span<char> key = stackalloc char[AnswerCache.LongestKey];
+        int written = AnswerCache.WriteKey(key, forward.Query, forward.Question, forward.Servers);
+        if (written > 0) _cache.Store(key[..written], answer, forward.Question, Self.Monotonic);
     }
 
     private static void Reply(Forward forward, Span<byte> answer)

@@ -73,7 +73,7 @@ internal sealed class NameListener : IDisposable
                 InetEndpoint client = batch.From(i);
                 if (client.Port == 0) continue;
                 int length = _server.Resolver.Answer(Network, client.Address, batch[i], batch.Answer(i), stream: false, out DnsQuery query);
-                if (length == Resolver.Forwarded) length = _server.Forwarder.TryStart(this, client, null, batch[i], query) ? 0 : Resolver.Failure(batch[i], batch.Answer(i), query, DnsCode.ServerFailure);
+                if (length == Resolver.Forwarded && (length = _server.Forwarder.TryRemembered(this, client, false, batch[i], query, batch.Answer(i))) == 0) length = _server.Forwarder.TryStart(this, client, null, batch[i], query) ? 0 : Resolver.Failure(batch[i], batch.Answer(i), query, DnsCode.ServerFailure);
                 if (length > 0) batch.Answered(i, length);
             }
             batch.Send(_datagrams);

@@ -113,7 +113,7 @@ internal sealed class TcpAsker
     {
         Span<byte> buffer = _server.LongAnswer;
         int length = _server.Resolver.Answer(Listener.Network, Peer.Address, packet, buffer, stream: true, out DnsQuery query);
-        if (length == Resolver.Forwarded)
+        if (length == Resolver.Forwarded && (length = _server.Forwarder.TryRemembered(Listener, Peer, true, packet, query, buffer)) == 0)
         {
             // Counted before: it may be answered, or given up, at once.
             _waiting++;

@@ -28,6 +28,8 @@ internal enum ProcessStatus
 internal sealed class KeptProcess : IDisposable
 {
     private const int DrainMilliseconds = 10_000;
+    // Engines give a deletion two seconds (moby, daemon/monitor.go), and a reader may have stalled for good.
+    private const int UnreadMilliseconds = 1_500, MostPause = 16;
 
     private readonly EventLoop _loop;
     private readonly OutputHub _output;
@@ -41,6 +43,8 @@ internal sealed class KeptProcess : IDisposable
     private Fd? _outputRead;
     private Fd? _errorRead;
     private Action? _drained;
+    private Action? _read;
+    private Alarm? _look;
 
     /// <summary>A process that is not there yet.</summary>
     public KeptProcess(EventLoop loop, string id, Stdio stdio)
@@ -217,12 +221,12 @@ internal sealed class KeptProcess : IDisposable
         if (_terminal is not null) Terminal.SetSize(_terminal, rows, columns);
     }
 
-    /// <summary>Calls back when all output is passed on, or so much time is over that nobody seems to want it.</summary>
+    /// <summary>Calls back when all output is passed on and read, or so much time is over that nobody seems to want it.</summary>
     public void WhenDrained(Action drained)
     {
         if (!_output.IsOpen && AllClosed())
         {
-            drained();
+            WhenRead(drained);
             return;
         }
         Alarm alarm = _loop.After(DrainMilliseconds, () =>
@@ -234,8 +238,41 @@ internal sealed class KeptProcess : IDisposable
         _drained = () =>
         {
             alarm.Cancel();
-            drained();
+            WhenRead(drained);
         };
+    }
+
+    /// <summary>
+    /// An engine opens its fifos in threads of their own, and lets go of those that are not open when it hears that the process is deleted (containerd's
+    /// cio). Here they look open as soon as the kernel has the call, long before the thread runs again on a busy machine: what is read tells more.
+    /// </summary>
+    private void WhenRead(Action read)
+    {
+        _read = read;
+        LookIfRead(Self.Monotonic + (UnreadMilliseconds * 1_000_000L), 1);
+    }
+
+    private void LookIfRead(long giveUp, int pause)
+    {
+        if (AnyUnread() && Self.Monotonic < giveUp) _look = _loop.After(pause, () => LookIfRead(giveUp, Math.Min(2 * pause, MostPause)));
+        else TellRead();
+    }
+
+    private void TellRead()
+    {
+        _look?.Cancel();
+        if (_read is not { } read) return;
+        _read = null;
+        read();
+    }
+
+    private bool AnyUnread()
+    {
+        foreach (FileSink sink in _sinks)
+        {
+            if (sink.IsUnread) return true;
+        }
+        return false;
     }
 
     /// <inheritdoc/>
@@ -245,6 +282,7 @@ internal sealed class KeptProcess : IDisposable
         _input.Dispose();
         _fifo?.Dispose();
         foreach (FileSink sink in (FileSink[])[.. _sinks]) sink.Dispose();
+        TellRead();
         _logger?.Dispose();
         _console?.Dispose();
         _terminal?.Dispose();

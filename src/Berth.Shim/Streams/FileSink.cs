@@ -27,6 +27,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
     private bool _broken;
     private bool _isStuck;
     private bool _readerIsLate;
+    private string? _fifo;
     private Fd? _held;
     private long _giveUp;
 
@@ -55,6 +56,20 @@ internal sealed class FileSink : IOutputSink, IDisposable
     /// <summary>Whether everything has been passed on and the descriptor is closed.</summary>
     public bool IsClosed => _fd.IsClosed && _held is null;
 
+    /// <summary>
+    /// Whether somebody has the fifo open, or waits to, and has not taken everything. Asked by name, so that nothing is held for it: our end is closed, since a
+    /// reader waits for that.
+    /// </summary>
+    public bool IsUnread
+    {
+        get
+        {
+            if (_fifo is null) return false;
+            using Fd? end = KernelPath.TryOpen(_fifo, WriteOnly | NonBlocking);
+            return end is not null && FdIo.Unread(end) > 0;
+        }
+    }
+
     /// <summary>Opens a fifo, which must be there, or a file to append to.</summary>
     /// <exception cref="LinuxException">It is not there.</exception>
     public static FileSink Open(EventLoop loop, string path, StandardStream? only)
@@ -62,7 +77,7 @@ internal sealed class FileSink : IOutputSink, IDisposable
         if (KernelPath.Facts(path) is not { } facts || (facts.Mode & 0xF000) != 0x1000) return new FileSink(loop, KernelPath.Open(path, WriteOnly | Append), only);
         // Asked before we are a reader ourselves: ENXIO where nobody has it open, or waits to.
         using Fd? reader = KernelPath.TryOpen(path, WriteOnly | NonBlocking);
-        return new FileSink(loop, KernelPath.Open(path, ReadWrite | NonBlocking), only) { _readerIsLate = reader is null };
+        return new FileSink(loop, KernelPath.Open(path, ReadWrite | NonBlocking), only) { _fifo = path, _readerIsLate = reader is null };
     }
 
     /// <inheritdoc/>
@@ -102,7 +117,9 @@ internal sealed class FileSink : IOutputSink, IDisposable
             _fd.Dispose();
         }
         Span<PollEntry> entry = [new() { Fd = _held.Number }];
-        if (Poll.Wait(entry, 0) == 0 || (entry[0].Returned & POLLERR) == 0 || Self.Monotonic > _giveUp) Dispose();
+        bool hasReader = Poll.Wait(entry, 0) == 0 || (entry[0].Returned & POLLERR) == 0;
+        // Nobody opens what has no name any more.
+        if (hasReader || KernelPath.Facts(_held).Links == 0 || Self.Monotonic > _giveUp) Dispose();
         else _retry = _loop.After(LookMilliseconds, End);
     }
 

@@ -1,4 +1,6 @@
 // The task service where containerd itself cannot be made to ask: runtimes that hang, calls side by side, readers that are late.
+using Berth.Linux;
+using Berth.Linux.Files;
 using Berth.Rpc;
 using Berth.Shim.ShimV2.Protos;
 using Berth.Shim.ShimV2.Protos.Google.Protobuf;
@@ -135,6 +137,67 @@ public sealed class TaskTests : ShimTest
         End(client);
     }
 
+    [Fact]
+    public void Who_has_opened_a_fifo_and_not_read_it_yet_is_waited_for_by_a_deletion()
+    {
+        KeeperClient client = Sleeps();
+        using Fd reader = Says(client, "e");
+        uint delete = client.Begin(Methods.Delete, new DeleteRequest { Id = Dock.Id, ExecId = "e" });
+        // What is answered later was taken later: one that were not waited for would be gone.
+        client.Call<StateResponse>(Methods.State, new StateRequest { Id = Dock.Id, ExecId = "e" });
+        byte[] buffer = new byte[16];
+        Assert.Equal(2, FdIo.TryRead(reader, buffer, out _));
+        client.Result<DeleteResponse>(delete);
+        Assert.Equal(StatusCode.NotFound, CodeOf<StateResponse>(client, Methods.State, new StateRequest { Id = Dock.Id, ExecId = "e" }));
+        Assert.Equal(0, FdIo.TryRead(reader, buffer, out _));
+        Remove(client, Dock.Id);
+        End(client);
+    }
+
+    [Fact]
+    public void A_reader_that_never_reads_holds_up_no_deletion_for_ever_and_costs_nothing_afterwards()
+    {
+        KeeperClient client = Sleeps();
+        int before = Descriptors();
+        using Fd reader = Says(client, "e");
+        client.Call<DeleteResponse>(Methods.Delete, new DeleteRequest { Id = Dock.Id, ExecId = "e" });
+        Assert.Equal(before, Descriptors());
+        Assert.Equal(2, FdIo.TryRead(reader, new byte[16], out _));
+        Remove(client, Dock.Id);
+        End(client);
+    }
+
+    [Fact]
+    public void A_fifo_that_is_taken_away_is_not_waited_for()
+    {
+        KeeperClient client = Sleeps();
+        int before = Descriptors();
+        string fifo = $"{Dock.Folder}/never";
+        KernelPath.MakeFifo(fifo, 0x180);
+        ExecProcessRequest request = Exec("e", "pwd");
+        request.Stdout = fifo;
+        client.Call<Empty>(Methods.Exec, request);
+        client.Call<StartResponse>(Methods.Start, new StartRequest { Id = Dock.Id, ExecId = "e" });
+        client.Call<WaitResponse>(Methods.Wait, new WaitRequest { Id = Dock.Id, ExecId = "e" });
+        File.Delete(fifo);
+        client.Result<DeleteResponse>(client.Begin(Methods.Delete, new DeleteRequest { Id = Dock.Id, ExecId = "e" }));
+        Assert.Equal(before, Descriptors());
+        Remove(client, Dock.Id);
+        End(client);
+    }
+
+    [Fact]
+    public void The_end_of_a_container_answers_deletions_of_its_processes_that_wait_for_a_reader()
+    {
+        KeeperClient client = Sleeps();
+        using Fd reader = Says(client, "e");
+        uint delete = client.Begin(Methods.Delete, new DeleteRequest { Id = Dock.Id, ExecId = "e" });
+        Remove(client, Dock.Id);
+        client.Result<DeleteResponse>(delete);
+        Assert.Equal(2, FdIo.TryRead(reader, new byte[16], out _));
+        End(client);
+    }
+
     [Theory]
     [InlineData("overlay")]
     [InlineData("bind")]
@@ -160,6 +223,31 @@ public sealed class TaskTests : ShimTest
         client.Call<DeleteResponse>(Methods.Delete, new DeleteRequest { Id = Dock.Id });
         End(client);
     }
+
+    private KeeperClient Sleeps()
+    {
+        Dock.Write(config => config.Args("sleep", "1000"));
+        KeeperClient client = Begin(Dock.Id);
+        client.Call<CreateTaskResponse>(Methods.Create, Request(Dock.Id));
+        client.Call<StartResponse>(Methods.Start, new StartRequest { Id = Dock.Id });
+        return client;
+    }
+
+    /// <summary>A process that has written two bytes and ended, and the reading end of where it wrote them to.</summary>
+    private Fd Says(KeeperClient client, string id)
+    {
+        string fifo = $"{Dock.Folder}/{id}-stdout";
+        KernelPath.MakeFifo(fifo, 0x180);
+        Fd reader = KernelPath.Open(fifo, 0x800);
+        ExecProcessRequest request = Exec(id, "pwd");
+        request.Stdout = fifo;
+        client.Call<Empty>(Methods.Exec, request);
+        client.Call<StartResponse>(Methods.Start, new StartRequest { Id = Dock.Id, ExecId = id });
+        client.Call<WaitResponse>(Methods.Wait, new WaitRequest { Id = Dock.Id, ExecId = id });
+        return reader;
+    }
+
+    private int Descriptors() => Directory.GetFileSystemEntries($"/proc/{ShimPid}/fd").Length;
 
     private ExecProcessRequest Exec(string id, string program) => new()
     {

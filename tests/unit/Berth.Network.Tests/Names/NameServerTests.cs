@@ -128,6 +128,17 @@ public sealed class NameServerTests : IDisposable
     }
 
     [Fact]
+    public void What_was_answered_elsewhere_is_not_asked_again_whoever_asks_and_by_whatever_way()
+    {
+        using FakeUpstream upstream = new((query, _) => FakeUpstream.Addresses(query, 100));
+        _host.Service.Attach(_host.Network("web", Gateway, upstream.Endpoint), ServedNames.Container("front", "10.1.0.2"));
+        Assert.Equal(100, _host.At(Gateway).Ask("example.org", edns: 4096)!.Answers.Count);
+        Assert.True(_host.At(Gateway).Ask("Example.ORG", from: "127.0.0.73")!.IsTruncated);
+        Assert.Equal(100, _host.At(Gateway).AskOverTcp(DnsClient.Question("example.org", DnsClient.A))[0].Answers.Count);
+        Assert.Equal((100, 1), (_host.At(Gateway).Ask("example.org", edns: 2048)!.Answers.Count, upstream.Asked));
+    }
+
+    [Fact]
     public void A_network_without_a_way_out_asks_nobody()
     {
         _host.Service.Attach(_host.Network("web", Gateway), ServedNames.Container("front", "10.1.0.2"));
