@@ -53,7 +53,7 @@ public static class CommandLine
         try
         {
             session.Globals = GlobalOptions.Of(globals, session.Variable);
-            throw UserSession.EnterNetwork(session.EngineOptions, [Environment.ProcessPath ?? program, .. words]);
+            throw Engine.UserEntry.Execute(session.EngineOptions, [Environment.ProcessPath ?? program, .. words]);
         }
         catch (BerthException fault)
         {

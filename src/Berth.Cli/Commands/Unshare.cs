@@ -21,7 +21,7 @@ internal static class Unshare
         {
             if (!UserSession.IsOrdinary) throw new BerthException(Fault.WrongState, "unshare is for users who are not root, and you are", "run the command as it is");
             IReadOnlyList<string> words = invocation.Arguments.Count > 0 ? invocation.Arguments : [invocation.Session.Variable("SHELL") is { Length: > 0 } shell ? shell : "/bin/sh"];
-            return Task.FromResult(invocation.Has("rootless-netns") ? throw UserSession.EnterNetwork(invocation.Session.EngineOptions, words) : UserSession.RunProgram(words));
+            return Task.FromResult(invocation.Has("rootless-netns") ? throw Engine.UserEntry.Execute(invocation.Session.EngineOptions, words) : UserSession.RunProgram(words));
         },
     };
 }

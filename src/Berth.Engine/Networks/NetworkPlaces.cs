@@ -1,7 +1,7 @@
 // Folders of networks, and the services of names and of leases that work in them.
+using Berth.Network.Calls;
 using Berth.Network.Names;
 using Berth.Network.Rootless;
-using Berth.Network.Runtime;
 
 namespace Berth.Engine.Networks;
 

@@ -30,7 +30,7 @@ public static class UserSession
     /// <summary>Whether the namespace, and with it every mount, ends with this process: nobody stays in it.</summary>
     public static bool IsBrief => Environment.GetEnvironmentVariable(Marker) is { } value && value.StartsWith(Brief, StringComparison.Ordinal);
 
-    /// <summary>Whether this process is in the network of an ordinary user (<see cref="EnterNetwork"/>).</summary>
+    /// <summary>Whether this process is in the network of an ordinary user (<see cref="UserEntry"/>).</summary>
     public static bool HasNetwork => Environment.GetEnvironmentVariable(Marker) is { } value && value.StartsWith(UserNetworkEntry.Prefix, StringComparison.Ordinal);
 
     /// <summary>Whether this process is root in any user namespace but the host's first.</summary>
@@ -52,30 +52,6 @@ public static class UserSession
         string name = arguments[0];
         List<string> candidates = name.Contains('/') ? [name] : [.. Folders().Select(folder => $"{folder}/{name}")];
         return candidates.Exists(KernelFile.Exists) ? Run(candidates, arguments, "") : throw new BerthException(Fault.CommandNotFound, $"cannot run {name}: there is no such program");
-    }
-
-    /// <summary>Executes a program in place of this one as root of the user's network, where the bridges of an ordinary user's containers are.</summary>
-    /// <param name="options">Whose network.</param>
-    /// <param name="command">The program, to be found on PATH, and its arguments.</param>
-    /// <returns>Only with an exception.</returns>
-    /// <exception cref="BerthException">CommandNotFound. Unavailable: berth-cni, which keeps it, is not there.</exception>
-    public static Exception EnterNetwork(EngineOptions options, IReadOnlyList<string> command)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(command);
-        string program = Networks.NetworkPlaces.Program(options.NameServer);
-        string found = command[0].Contains('/') ? command[0] : Array.Find(Folders(), folder => KernelFile.IsExecutable($"{folder}/{command[0]}", out _)) is { } folder ? $"{folder}/{command[0]}"
-            : throw new BerthException(Fault.CommandNotFound, $"cannot run {command[0]}: there is no such program");
-        List<string> environment = [];
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()) environment.Add($"{variable.Key}={variable.Value}");
-        try
-        {
-            return Daemon.Execute(program, ["berth-usernet", "enter", "--state", options.RunFolder, "--", found, .. command.Skip(1)], environment);
-        }
-        catch (LinuxException e)
-        {
-            throw new BerthException(Fault.Unavailable, $"cannot enter the user's network: {e.Message}", "berth-cni keeps it: install it beside berth", e);
-        }
     }
 
     private static int Run(IReadOnlyList<string> candidates, IReadOnlyList<string> arguments, string kind)

@@ -22,3 +22,18 @@ public enum CniCommand
     /// <summary>VERSION: which versions of the specification are spoken?</summary>
     Version,
 }
+
+/// <summary>Words of the commands.</summary>
+internal static class CniCommandWords
+{
+    /// <summary>As CNI_COMMAND has it.</summary>
+    public static string Word(this CniCommand command) => command switch
+    {
+        CniCommand.Add => "ADD",
+        CniCommand.Delete => "DEL",
+        CniCommand.Check => "CHECK",
+        CniCommand.Collect => "GC",
+        CniCommand.Status => "STATUS",
+        _ => "VERSION",
+    };
+}

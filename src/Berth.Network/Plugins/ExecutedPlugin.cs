@@ -115,7 +115,7 @@ internal static class ExecutedPlugin
             string name = (string)variable.Key;
             if (!name.StartsWith("CNI_", StringComparison.Ordinal) || name == "CNI_NETNS_OVERRIDE") environment.Add($"{name}={variable.Value}");
         }
-        environment.Add($"CNI_COMMAND={PluginCalls.Word(call.Command)}");
+        environment.Add($"CNI_COMMAND={call.Command.Word()}");
         environment.Add($"CNI_CONTAINERID={call.ContainerId}");
         environment.Add($"CNI_NETNS={call.NetworkNamespace}");
         environment.Add($"CNI_ARGS={Arguments(call)}");

@@ -6,7 +6,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Linux.Processes;
 using Berth.Network.Contract;
-using Berth.Network.Runtime;
+using Berth.Network.Calls;
 
 namespace Berth.Network.Plugins;
 

@@ -8,17 +8,6 @@ namespace Berth.Network.Plugins;
 /// <summary>From texts to a call, and from a call to the method that answers it.</summary>
 internal static class PluginCalls
 {
-    /// <summary>The commands as CNI_COMMAND has them.</summary>
-    public static string Word(CniCommand command) => command switch
-    {
-        CniCommand.Add => "ADD",
-        CniCommand.Delete => "DEL",
-        CniCommand.Check => "CHECK",
-        CniCommand.Collect => "GC",
-        CniCommand.Status => "STATUS",
-        _ => "VERSION",
-    };
-
     /// <summary>Refuses a version that is not spoken, or that does not know the command yet.</summary>
     public static void RequireVersion(CniCommand command, string version)
     {
@@ -30,7 +19,7 @@ internal static class PluginCalls
         };
         if (since != CniVersions.Oldest && !CniVersions.AtLeast(version, since))
         {
-            throw new CniException(CniCode.IncompatibleVersion, $"config version does not allow {Word(command)}");
+            throw new CniException(CniCode.IncompatibleVersion, $"config version does not allow {command.Word()}");
         }
         CniVersions.Require(version);
     }

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
-using Berth.Network.Plugins;
 using Berth.Oci.Json;
 
 namespace Berth.Network.Ipam.Dhcp;
@@ -43,7 +42,7 @@ internal sealed record DaemonRequest
     {
         JsonWriter json = new();
         json.WriteStartObject();
-        json.WriteText("command"u8, PluginCalls.Word(Command));
+        json.WriteText("command"u8, Command.Word());
         json.WriteText("network"u8, Key.Network);
         json.WriteText("container"u8, Key.ContainerId);
         json.WriteText("interface"u8, Key.InterfaceName);

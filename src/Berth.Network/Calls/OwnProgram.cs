@@ -1,7 +1,7 @@
 // Where berth-cni is: some of what a network needs is done by a process of its own.
 using Berth.Linux.Files;
 
-namespace Berth.Network.Runtime;
+namespace Berth.Network.Calls;
 
 /// <summary>Looks for it.</summary>
 public static class OwnProgram
