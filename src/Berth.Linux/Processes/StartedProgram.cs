@@ -13,37 +13,39 @@ public static unsafe partial class StartedProgram
     // posix_spawnattr_t has 336 bytes and posix_spawn_file_actions_t 80, in glibc and musl; a sigset_t has 128.
     private const int StructureSize = 512, SignalSetSize = 128, MostSaid = 4096;
 
-    /// <summary>Runs the program with an empty environment, and nothing but what it says as a standard stream.</summary>
+    /// <summary>Runs the program with nothing but what it says as a standard stream.</summary>
     /// <param name="path">The program.</param>
     /// <param name="arguments">argv, with argv[0].</param>
     /// <param name="milliseconds">How long the program that was started may take; then it is killed.</param>
+    /// <param name="environment">Its environment; null: an empty one.</param>
     /// <returns>How it ended, and what it said.</returns>
     /// <exception cref="LinuxException">It cannot be executed.</exception>
-    public static CommandResult Run(string path, IReadOnlyList<string> arguments, int milliseconds)
+    public static CommandResult Run(string path, IReadOnlyList<string> arguments, int milliseconds, IReadOnlyList<string>? environment = null)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         (Fd read, Fd write) = KernelPath.Pipe();
         using (read)
         {
             int pid;
-            using (write) pid = Spawn(path, arguments, write);
+            using (write) pid = Spawn(path, arguments, environment ?? [], write);
             string said = Listen(read, milliseconds, out bool timedOut);
             return new CommandResult(timedOut ? Child.KillAndReap(pid) : Child.Reap(pid), timedOut, said);
         }
     }
 
-    private static int Spawn(string path, IReadOnlyList<string> arguments, Fd said)
+    private static int Spawn(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Fd said)
     {
         byte* actions = stackalloc byte[StructureSize];
         byte* attributes = stackalloc byte[StructureSize];
         byte* signals = stackalloc byte[SignalSetSize];
         nint* words = stackalloc nint[arguments.Count + 1];
-        nint nothing = 0;
+        nint* variables = stackalloc nint[environment.Count + 1];
         posix_spawn_file_actions_init(actions);
         posix_spawnattr_init(attributes);
         try
         {
             for (int i = 0; i <= arguments.Count; i++) words[i] = i < arguments.Count ? Marshal.StringToCoTaskMemUTF8(arguments[i]) : 0;
+            for (int i = 0; i <= environment.Count; i++) variables[i] = i < environment.Count ? Marshal.StringToCoTaskMemUTF8(environment[i]) : 0;
             posix_spawn_file_actions_addopen(actions, 0, "/dev/null", 2, 0);
             posix_spawn_file_actions_adddup2(actions, said.Number, 1);
             posix_spawn_file_actions_adddup2(actions, said.Number, 2);
@@ -53,12 +55,13 @@ public static unsafe partial class StartedProgram
             posix_spawnattr_setsigdefault(attributes, signals);
             posix_spawnattr_setflags(attributes, SetSignalMask | SetSignalDefaults);
             int pid;
-            int error = posix_spawn(&pid, path, actions, attributes, words, &nothing);
+            int error = posix_spawn(&pid, path, actions, attributes, words, variables);
             return error == 0 ? pid : throw new LinuxException("posix_spawn", path, (Errno)error);
         }
         finally
         {
             for (int i = 0; i < arguments.Count; i++) Marshal.FreeCoTaskMem(words[i]);
+            for (int i = 0; i < environment.Count; i++) Marshal.FreeCoTaskMem(variables[i]);
             posix_spawn_file_actions_destroy(actions);
             posix_spawnattr_destroy(attributes);
         }

@@ -13,7 +13,7 @@ namespace Berth.Network.Rootless;
 /// Answers requests of the other half, one after the other, on a socket that keeps their borders:
 /// <code>
 ///   listen tcp|udp ADDRESS:PORT    ok, with a descriptor
-///   link KIND PATH NETNS USERNS    ok PID
+///   link PATH USERNS ARGUMENT…     ok PID
 ///   end PID                        ok
 ///   ready                          ok
 /// </code>
@@ -61,7 +61,7 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
                     using (Fd socket = Open(words[1] == "udp", IPEndPoint.Parse(words[2]))) Say("ok", socket);
                     return;
                 case "link":
-                    Say(string.Create(CultureInfo.InvariantCulture, $"ok {Start(words[1], words[2..])}"));
+                    Say(string.Create(CultureInfo.InvariantCulture, $"ok {Start(words[1], words[2], words[3..])}"));
                     return;
                 case "end":
                     if (_programs.Remove(int.Parse(words[1], CultureInfo.InvariantCulture))) Child.KillAndReap(int.Parse(words[1], CultureInfo.InvariantCulture));
@@ -98,7 +98,7 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
     }
 
     // In the foreground, so that it ends with us.
-    private int Start(string path, string[] arguments)
+    private int Start(string path, string userNamespace, string[] arguments)
     {
         const int WriteOnly = 1, Create = 0x40, Truncate = 0x200;
         using Fd log = KernelPath.Open(UserNetworkPlaces.LinkLog(directory), WriteOnly | Create | Truncate, 0x180);
@@ -114,6 +114,11 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
         {
             Daemon.SetParentDeathSignal(Kill);
             if (Self.ParentId != parent) Daemon.Exit(1);
+            if (userNamespace.Length > 0)
+            {
+                using Fd joined = KernelPath.Open(userNamespace, 0);
+                Self.Join(joined, Namespaces.User);
+            }
             Daemon.PutAt(nothing, 0);
             Daemon.PutAt(log, 1);
             Daemon.PutAt(log, 2);
@@ -144,9 +149,12 @@ internal sealed class HostRequests(Fd socket)
     }
 
     /// <summary>Starts a program.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="userNamespace">The user namespace that it is started in; empty: the host's.</param>
+    /// <param name="arguments">argv.</param>
     /// <returns>Its pid.</returns>
-    public int Start(string path, IReadOnlyList<string> arguments) =>
-        int.Parse(Ask("execute", path, ["link", path, .. arguments]).Words, CultureInfo.InvariantCulture);
+    public int Start(string path, string userNamespace, IReadOnlyList<string> arguments) =>
+        int.Parse(Ask("execute", path, ["link", path, userNamespace, .. arguments]).Words, CultureInfo.InvariantCulture);
 
     /// <summary>Ends one of them.</summary>
     public void End(int pid) => Ask("end", "a program", "end", pid.ToString(CultureInfo.InvariantCulture));

@@ -73,8 +73,10 @@ internal sealed class OwnLink : IDisposable
     private string? TryStart(UserLinkKind kind, string path)
     {
         int self = Self.ProcessId;
-        List<string> arguments = UserLink.Arguments(kind, $"/proc/{self}/fd/{Namespace.Number}", $"/proc/{self}/fd/{_owner.Number}", _interface, KnowsGuestAddress(kind, path));
-        _pid = _host.Start(path, arguments);
+        string owner = $"/proc/{self}/fd/{_owner.Number}";
+        List<string> arguments = UserLink.Arguments(kind, $"/proc/{self}/fd/{Namespace.Number}", owner, _interface, KnowsGuestAddress(kind, path));
+        // pasta goes there by itself; the other one's sandbox takes root from the beginning.
+        _pid = _host.Start(path, kind == UserLinkKind.Slirp4netns ? owner : "", arguments);
         long end = Self.Monotonic + (PatienceMilliseconds * 1_000_000L);
         while (Self.IsAlive(_pid, out _) && Self.Monotonic < end)
         {

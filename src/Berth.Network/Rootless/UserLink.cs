@@ -58,13 +58,20 @@ internal static class UserLink
 
     /// <summary>argv for a network namespace.</summary>
     public static List<string> Arguments(UserLinkKind kind, string networkNamespace, string userNamespace, string @interface, bool knowsGuestAddress) => kind == UserLinkKind.Slirp4netns
-        ? ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", "--enable-ipv6", "--netns-type=path", $"--userns-path={userNamespace}", networkNamespace, @interface]
+        ? ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", "--enable-ipv6", "--netns-type=path", networkNamespace, @interface]
         : ["pasta", "--config-net", "--foreground", "--stderr", "--quiet", "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--ns-ifname", @interface, "--no-map-gw", "--dns-forward", PastaServer,
             .. knowsGuestAddress ? (ReadOnlySpan<string>)["--map-guest-addr", PastaHost] : [], "--netns", networkNamespace, "--userns", userNamespace];
 
     /// <summary>What a namespace was given.</summary>
     /// <returns>Null while it is not connected.</returns>
     public static List<InetEndpoint>? AddressesIn(Fd networkNamespace)
+    {
+        try { return DefaultAddressesIn(networkNamespace); }
+        // The interface came, or went, while it was looked at.
+        catch (LinuxException e) when (e.Errno == Errno.ENODEV) { return null; }
+    }
+
+    private static List<InetEndpoint>? DefaultAddressesIn(Fd networkNamespace)
     {
         using RouteNetlink links = RouteNetlink.OpenIn(networkNamespace);
         List<InetEndpoint> addresses = [];

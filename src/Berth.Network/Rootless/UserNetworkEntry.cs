@@ -46,7 +46,8 @@ public static class UserNetworkEntry
 
     private static void Start(string state, UserLinkKind link)
     {
-        CommandResult result = StartedProgram.Run("/proc/self/exe", ["berth-usernet", "--state", state, "--link", UserLink.NameOf(link)], PatienceMilliseconds);
+        CommandResult result = StartedProgram.Run("/proc/self/exe", ["berth-usernet", "--state", state, "--link", UserLink.NameOf(link)], PatienceMilliseconds,
+            Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path ? [$"PATH={path}"] : null);
         if (result.TimedOut || result.Status != 0) throw new BerthException(Fault.Unavailable, $"cannot make the user's network: {(result.TimedOut ? "it does not say that it serves" : result.Output.Trim())}");
     }
 

@@ -13,7 +13,7 @@ public sealed class RootlessTests
         for f in passwd group subuid subgid; do mount --bind /run/etc/$f /etc/$f; done
         mkdir -p /run/dev && mknod -m 666 /run/dev/tun c 10 200 && mount --bind /run/dev/tun /dev/net/tun
         mkdir -p /run/bin && cp "$BERTH" "$(dirname "$BERTH")/berth-cni" /run/bin/ && chmod 755 /run /run/bin /run/bin/*; chown -R 4711:4711 /run/home
-        ip route add default via 192.0.2.2
+        ip route add default via 192.0.2.2; ip route add default via 2001:db8::2
         b() { user /run/bin/berth "$@"; }
         box() {
             rm -f /run/home/$1; user sh -c "setsid /run/bin/berth unshare --rootless-netns unshare -n sh -c 'ip link set lo up; echo \$\$ > /run/home/$1.new; mv /run/home/$1.new /run/home/$1; exec sleep 1000' >/run/home/$1.log 2>&1 </dev/null &"
@@ -21,11 +21,10 @@ public sealed class RootlessTests
             read -r pid < /run/home/$1 || cat /run/home/$1.log; declare -g "$1=$pid"; boxes="${boxes-} $pid"
         }
         serve() {
-            nsenter -t $1 -n socat TCP6-LISTEN:80,fork,reuseaddr SYSTEM:"echo tcp \$SOCAT_PEERADDR" 2>/dev/null &
-            nsenter -t $1 -n socat UDP6-LISTEN:80,fork,reuseaddr SYSTEM:"echo udp \$SOCAT_PEERADDR" 2>/dev/null &
-            for _ in $(seq 200); do [ "$(nsenter -t $1 -n ss -Hlntu 'sport = :80' | wc -l)" -ge 2 ] && break; read -t 0.01 <> <(:) || :; done
+            for v in 4 6; do for k in tcp udp; do nsenter -t $1 -n socat ${k^^}$v-LISTEN:80,fork,reuseaddr$([ $k = tcp ] && echo ,backlog=100)$([ $v = 6 ] && echo ,ipv6only=1) SYSTEM:"echo $k \$SOCAT_PEERADDR" 2>/dev/null & done; done
+            for _ in $(seq 200); do [ "$(nsenter -t $1 -n ss -Hlntu 'sport = :80' | wc -l)" -ge 4 ] && break; read -t 0.01 <> <(:) || :; done
         }
-        who() { local at=$1; shift; ( if [ $at = host ]; then "$@"; else ip netns exec $at "$@"; fi; ) 2>/dev/null | sed 's/::ffff://; s/0000:0000:0000:0000:0000/0/' || :; }
+        who() { local at=$1; shift; ( if [ $at = host ]; then "$@"; else ip netns exec $at "$@"; fi; ) 2>/dev/null || :; }
         tcp() { who $1 socat -T3 - TCP:$2:$3,connect-timeout=3 </dev/null; }
         udp() { echo x | who $1 timeout 3 socat -T1 - UDP:$2:$3; }
         inside() { cut -d' ' -f1 /run/home/net/usernet/inside; }
@@ -47,7 +46,7 @@ public sealed class RootlessTests
     public void Published_ports_of_a_users_bridge_show_the_clients_address_and_loopback_comes_from_the_gateway() => Assert.Equal("""
         tcp 192.0.2.2
         udp 192.0.2.2
-        tcp [2001:0db8:0:0002]
+        tcp [2001:0db8:0000:0000:0000:0000:0000:0002]
         tcp 10.89.0.1
         udp 10.89.0.1
         yes
@@ -84,11 +83,10 @@ public sealed class RootlessTests
         """, Run("""
         b network create --ipv6 web >/dev/null
         box a; box c; b network connect -q --alias www web container:$a; b network connect -q web container:$c
-        nsenter -t $c -n unshare -m sh -c 'echo nameserver 10.89.0.1 > /run/etc/resolv; mount --bind /run/etc/resolv /etc/resolv.conf; getent hosts www' | sed -n 's/^\(10[^ ]*\).*/\1/p'
-        nsenter -t $c -n unshare -m sh -c 'mount --bind /run/etc/resolv /etc/resolv.conf; getent ahostsv4 www' >/dev/null
-        say out 80 out; nsenter -t $c -n socat -T3 - TCP:192.0.2.2:80 </dev/null
+        nsenter -t $c -n unshare -m sh -c 'echo nameserver 10.89.0.1 > /run/etc/resolv; mount --bind /run/etc/resolv /etc/resolv.conf; getent ahostsv4 www' | head -1 | cut -d' ' -f1
+        say out 80 out; nsenter -t $c -n socat -u -T3 TCP:192.0.2.2:80 -
         ip netns exec out socat TCP6-LISTEN:81,fork,reuseaddr SYSTEM:'echo out $SOCAT_PEERADDR' & for _ in $(seq 200); do ip netns exec out ss -Hltn 'sport = :81' | grep -q . && break; read -t 0.01 <> <(:) || :; done
-        nsenter -t $c -n socat -T3 - TCP:[2001:db8::2]:81 </dev/null | sed 's/\[2001:0db8:0000:0000:0000:0000:0000:0001\]/2001:db8::1/'
+        nsenter -t $c -n socat -u -T3 TCP:[2001:db8::2]:81 - | sed 's/\[2001:0db8:0000:0000:0000:0000:0000:0001\]/2001:db8::1/'
         """));
 
     [Fact]
@@ -119,7 +117,7 @@ public sealed class RootlessTests
         """, Run("""
         b network create web >/dev/null
         box a; b network connect -q -p 8080:80 web container:$a; serve $a; say out 80 out
-        out() { for _ in $(seq 100); do nsenter -t $a -n socat -T3 - TCP:192.0.2.2:80,connect-timeout=3 </dev/null 2>/dev/null && break; read -t 0.1 <> <(:) || :; done; }
+        out() { for _ in $(seq 100); do nsenter -t $a -n socat -u -T3 TCP:192.0.2.2:80,connect-timeout=3 - 2>/dev/null && break; read -t 0.1 <> <(:) || :; done; }
         again() { for _ in $(seq 100); do tcp out 192.0.2.1 8080 | grep tcp && break; read -t 0.1 <> <(:) || :; done; }
         kill -9 $(inside); again; out
         kill -9 $(ps -o ppid= -p $(inside)); b network reload | cut -d' ' -f1; again; out
@@ -137,7 +135,7 @@ public sealed class RootlessTests
         all=$PATH; ln -s $(command -v slirp4netns) /run/path/slirp4netns; PATH=/run/path
         b network create web >/dev/null; box a; b network connect -q -p 8080:80 web container:$a; serve $a
         b unshare --rootless-netns ip -o -4 addr show dev tap0 | awk '{ print $2, $4 }'
-        tcp out 192.0.2.1 8080; say out 80 out; nsenter -t $a -n socat -T3 - TCP:192.0.2.2:80 </dev/null
+        tcp out 192.0.2.1 8080; say out 80 out; nsenter -t $a -n socat -u -T3 TCP:192.0.2.2:80 -
         kill $a; b network prune -f >/dev/null; for _ in $(seq 200); do [ -e /run/home/net/usernet/inside ] || break; read -t 0.05 <> <(:) || :; done
         rm /run/path/slirp4netns; b network reload 2>&1 | grep -o 'install the package.*slirp4netns'
         """));
@@ -156,7 +154,7 @@ public sealed class RootlessTests
         box a; box c; b network create web >/dev/null
         b network connect -q -p 8080:80 -p 8080:80/udp pasta container:$a; serve $a
         nsenter -t $a -n ip -o -4 addr show dev eth0 | awk '{ print $4 }'
-        tcp out 192.0.2.1 8080; udp out 192.0.2.1 8080; say out 80 out; nsenter -t $a -n socat -T3 - TCP:192.0.2.2:80 </dev/null
+        tcp out 192.0.2.1 8080; udp out 192.0.2.1 8080; say out 80 out; nsenter -t $a -n socat -u -T3 TCP:192.0.2.2:80 -
         why=$(b network connect -q web container:$a 2>&1); echo $? $(echo "$why" | grep -o "a container's only network")
         b network connect -q -p 8081:80 slirp4netns container:$c; serve $c
         nsenter -t $c -n ip -o -4 addr show dev eth0 | awk '{ print $4 }'; tcp out 192.0.2.1 8081
