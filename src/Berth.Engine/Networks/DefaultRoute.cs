@@ -20,6 +20,18 @@ internal static class DefaultRoute
         foreach (bool six in (ReadOnlySpan<bool>)[false, true]) Settle(links, attachments, six);
     }
 
+    /// <summary>The MTU of the way out of this network namespace: what is longer would be cut, or lost, there. 0 where there is none.</summary>
+    public static int Mtu()
+    {
+        using RouteNetlink links = RouteNetlink.Open();
+        NetworkRoute? best = null;
+        foreach (NetworkRoute route in links.Routes(version6: false))
+        {
+            if (route.PrefixLength == 0 && route.Link != 0 && (best is null || route.Priority < best.Priority)) best = route;
+        }
+        return best is not null && links.Find(best.Link) is { } link ? link.Mtu : 0;
+    }
+
     private static void Settle(RouteNetlink links, IReadOnlyList<Attachment> attachments, bool six)
     {
         Attachment? best = Best(attachments, six);

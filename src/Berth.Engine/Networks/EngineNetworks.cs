@@ -28,7 +28,7 @@ public sealed class EngineNetworks
 
     internal EngineNetworks(string root, string run, string? nameServer, IReadOnlyList<AddressPool> pools)
     {
-        _places = new NetworkPlaces(run, nameServer);
+        _places = new NetworkPlaces(run, nameServer) { UsualMtu = DefaultRoute.Mtu };
         _networks = new NetworkFolder(root, _places.Run);
         _attachments = new AttachmentFolder(_places.Run);
         _creation = new NetworkCreation(_networks, pools);

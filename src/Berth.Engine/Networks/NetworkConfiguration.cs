@@ -29,7 +29,7 @@ internal static class NetworkConfiguration
         json.WriteString("type", network.Driver);
         if (network.Driver == "bridge") WriteBridge(json, network, settings);
         else WriteOnParent(json, network, settings);
-        RecordJson.Number(json, "mtu", settings.Mtu);
+        RecordJson.Number(json, "mtu", settings.Mtu == 0 && network.Driver == "bridge" && !settings.IsUnmanaged ? places.UsualMtu() : settings.Mtu);
         WriteCapabilities(json, "mac", "ips");
         WriteAddresses(json, network, spec, places);
         json.WriteEndObject();

@@ -14,6 +14,9 @@ internal sealed class NetworkPlaces(string run, string? nameServer)
     /// <summary>The network of an ordinary user, where this is in one; null: this host's.</summary>
     public UserNetwork? User { get; } = Rootless.UserSession.HasNetwork ? new UserNetwork(run) : null;
 
+    /// <summary>The MTU of bridges for which none was said; 0: the kernel's.</summary>
+    public Func<int> UsualMtu { get; init; } = static () => 0;
+
     /// <summary>Folder of what does not outlive the host's start.</summary>
     public string Run { get; } = run;
 

@@ -114,7 +114,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
         return links.Find(attachment.InterfaceName) is not null;
     }
 
-    private static void EnsureBridge(NetworkRecord network)
+    private void EnsureBridge(NetworkRecord network)
     {
         NetworkSettings settings = NetworkSettings.Of(network.Spec);
         if (settings.IsUnmanaged) return;
@@ -125,7 +125,7 @@ internal sealed class Repairing(NetworkFolder networks, AttachmentFolder attachm
             byte[] mac = new byte[6];
             Random.Shared.NextBytes(mac);
             mac[0] = (byte)(mac[0] & 0xFC | 2);
-            links.Add(new LinkSpec { Name = network.Interface, Kind = new LinkKind.Bridge { VlanFiltering = settings.Vlan != 0 }, Mtu = settings.Mtu, HardwareAddress = mac });
+            links.Add(new LinkSpec { Name = network.Interface, Kind = new LinkKind.Bridge { VlanFiltering = settings.Vlan != 0 }, Mtu = settings.Mtu == 0 ? places.UsualMtu() : settings.Mtu, HardwareAddress = mac });
             bridge = links.Find(network.Interface)!;
             links.Change(bridge, new LinkChange { Alias = EngineNetworks.AliasOf(network.Name) });
             // As plugin bridge makes it: routes are ours, and nobody waits for the detection of duplicates.

@@ -9,13 +9,18 @@ public sealed unsafe partial class SplicePipe : IDisposable
 {
     // SPLICE_F_MOVE, SPLICE_F_NONBLOCK.
     private const uint Flags = 1 | 2;
-    private const int Most = 1 << 20;
+    private const int Most = 1 << 20, F_SETPIPE_SZ = 1031;
     private readonly Fd _read;
     private readonly Fd _write;
 
     /// <summary>An empty one.</summary>
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>
-    public SplicePipe() => (_read, _write) = KernelPath.Pipe(nonBlocking: true);
+    public SplicePipe()
+    {
+        (_read, _write) = KernelPath.Pipe(nonBlocking: true);
+        // Fewer calls for the same bytes. Past a user's share of pages the kernel refuses, and it stays as it is.
+        fcntl(_write.Number, F_SETPIPE_SZ, Most);
+    }
 
     /// <summary>Bytes that are in it.</summary>
     public int Held { get; private set; }
@@ -53,6 +58,9 @@ public sealed unsafe partial class SplicePipe : IDisposable
         errno = n < 0 ? Check.LastErrno : Errno.None;
         return (int)n;
     }
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
