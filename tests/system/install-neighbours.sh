@@ -24,6 +24,10 @@ need nft nftables
 need iptables iptables
 need socat socat
 need dnsmasq dnsmasq-base
+need pasta passt
+need slirp4netns slirp4netns
+need newuidmap uidmap
+need tc iproute2
 need pkill procps
 need dbus-daemon dbus-daemon
 need firewalld firewalld
