@@ -122,8 +122,8 @@ public sealed class MacvlanTests
         shaped() { echo $(tc qdisc show | grep "dev $1" | cut -d' ' -f2); }
         port=$(berth network inspect -f '{{range .Containers}}{{.HostInterface}}{{end}}' slow); middle=$(ip -o link show type ifb | cut -d: -f2 | tr -d ' ')
         shaped $port; shaped $middle
-        ip netns exec out socat -u TCP-LISTEN:99,reuseaddr OPEN:/run/got,creat & for _ in $(seq 200); do ip netns exec out ss -Hltn 'sport = :99' | grep -q . && break; read -t 0.01 <> <(:) || :; done
-        began=$(date +%s%N); ip netns exec a sh -c 'head -c 3000000 /dev/zero | socat -u - TCP:192.0.2.2:99,linger=20'; wait $!
+        ip netns exec out socat -u TCP-LISTEN:99,reuseaddr OPEN:/run/got,creat & sink=$!; for _ in $(seq 200); do ip netns exec out ss -Hltn 'sport = :99' | grep -q . && break; read -t 0.01 <> <(:) || :; done
+        began=$(date +%s%N); ip netns exec a sh -c 'head -c 3000000 /dev/zero | socat -u - TCP:192.0.2.2:99,linger=20'; wait $sink
         echo $(stat -c %s /run/got) $([ $(($(date +%s%N) - began)) -gt 900000000 ] && echo slow)
         berth network reload >/dev/null
         shaped $port
