@@ -8,6 +8,7 @@ What is measured, for every set of plugins in every round, their order rotating:
   in-process the same chain by Berth's CNI runtime with Berth's plugins in-process (--in-process: the program of bench/micro/Networks)
   ports      the same with P ports on one container
   flat       the first attach to a bridge, and the one after F others
+  names      queries a second, CPU of one and memory of berth-dns, and of aardvark-dns and dnsmasq if they are installed (--names: the program of bench/micro/Names)
   parallel   N attaches at once: wall until the last one has ended; every address is different
 wall is from the first plugin's start to the last one's end; cpu is user and system time of the plugins and their children.
 ratio is ours / theirs, round by round: median and quartiles. Below 1 we need less.
@@ -18,11 +19,12 @@ co = os.environ.get("CHECKOUT", ".")
 ap.add_argument("--ours", default=os.path.join(co, "out/bin/cni"), metavar="DIR")
 ap.add_argument("--reference", default="/usr/lib/cni", metavar="DIR")
 ap.add_argument("--in-process", default=os.path.join(co, "out/publish/bench-networks/Networks"), metavar="PATH")
+ap.add_argument("--names", default=os.path.join(co, "out/publish/bench-names/Names"), metavar="PATH")
 ap.add_argument("-n", type=int, default=20, help="rounds (default 20)")
 ap.add_argument("--ports", type=int, default=206, metavar="P")
 ap.add_argument("--many", type=int, default=200, metavar="F")
 ap.add_argument("--parallel", type=int, default=50, metavar="N")
-ap.add_argument("--cases", default="chain,in-process,ports,flat,parallel")
+ap.add_argument("--cases", default="chain,in-process,ports,flat,parallel,names")
 ap.add_argument("--json", metavar="FILE")
 opt = ap.parse_args()
 cases = opt.cases.split(",")
@@ -141,6 +143,42 @@ def parallel():
                     if len(set(given)) != len(given): print(f"{who}: an address was given out twice", file=sys.stderr)
             for one in many: drop(one.netns)
 
+# Servers that know one name; each is asked in turn, and the ratio of each round counts.
+def names():
+    servers, running = [], []
+    env = dict(os.environ, BERTH_ROOT=work + "/root", BERTH_RUNROOT="/run/berth-bench")
+    berth = os.path.join(os.path.dirname(opt.ours.rstrip("/")), "berth")
+    if os.path.exists(berth):
+        subprocess.run([berth, "network", "create", "--subnet", "10.74.0.0/24", "names"], env=env, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([berth, "network", "connect", "-q", "--alias", "front", "names", "ns:" + namespace()], env=env, check=True)
+        servers.append(("berth-dns", "10.74.0.1:53", open("/run/berth-bench/dns/server.pid").read().strip()))
+    aardvark = next((p for p in ("/usr/lib/podman/aardvark-dns", "/usr/libexec/podman/aardvark-dns") if os.path.exists(p)), None)
+    if aardvark:
+        os.makedirs(work + "/aardvark")
+        with open(work + "/aardvark/names", "w") as f: f.write("127.0.0.74\n" + "a" * 64 + " 10.74.0.2  front\n")
+        subprocess.run([aardvark, "--config", work + "/aardvark", "--port", "5374", "run"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        pid = open(work + "/aardvark/aardvark.pid").read().strip()
+        servers.append(("aardvark-dns", "127.0.0.74:5374", pid)); running.append(int(pid))
+    dnsmasq = subprocess.run(["which", "dnsmasq"], capture_output=True, text=True).stdout.strip()
+    if dnsmasq:
+        p = subprocess.Popen([dnsmasq, "-k", "-C", "/dev/null", "-p", "5375", "-a", "127.0.0.75", "-z", "-R", "-h", "-x", "", "--host-record=front,10.74.0.2"], stderr=subprocess.DEVNULL)
+        servers.append(("dnsmasq", "127.0.0.75:5375", str(p.pid))); running.append(p.pid)
+        time.sleep(0.3)
+    said = {}
+    for r in range(max(3, opt.n // 4)):
+        for who, at, pid in (servers if r % 2 == 0 else servers[::-1]):
+            words = subprocess.run([opt.names, at, "2", "4", "8", "front", pid], capture_output=True, text=True).stdout.split()
+            facts = dict(zip(words[::2], words[1::2]))
+            said.setdefault(who, []).append([float(facts[k]) for k in ("queries/s", "cpu-us/query", "resident-kb", "lost")])
+    for who, rows in said.items():
+        line = f"names {who:13} " + "  ".join(f"{label} {statistics.median(column):.{digits}f}" for label, digits, column in zip(("queries/s", "cpu us", "resident kB", "lost"), (0, 2, 0, 0), zip(*rows)))
+        if who != "berth-dns" and "berth-dns" in said: line += f"  ours / it: queries {statistics.median(a[0] / b[0] for a, b in zip(said['berth-dns'], rows)):.2f}, cpu {statistics.median(a[1] / b[1] for a, b in zip(said['berth-dns'], rows) if b[1]):.2f}"
+        print(line)
+    for pid in running:
+        try: os.kill(pid, 15)
+        except ProcessLookupError: pass
+    if os.path.exists(berth): subprocess.run([berth, "network", "disconnect", "-f", "names", f"b{count}"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
 if "chain" in cases: rounds("chain", opt.n, ports(1))
 if "ports" in cases: rounds(f"{opt.ports}-ports", max(2, opt.n // 4), ports(opt.ports))
 if "flat" in cases: flat()
@@ -163,5 +201,8 @@ for case, by in numbers.items():
                 both = [a[1] / b[1] for a, b in zip(by[mine], values) if a[1] is not None and b[1]]
                 if both: line += f", cpu {statistics.median(both):.3f}"
         print(line)
+if "names" in cases:
+    if os.path.exists(opt.names): names()
+    else: print("names: not measured: dotnet publish bench/micro/Names -c Release -o out/publish/bench-names", file=sys.stderr)
 if opt.json:
     with open(opt.json, "w") as f: json.dump(numbers, f)

@@ -153,7 +153,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
 
     private void Enter(NetworkRecord network, Attachment attachment, List<IPAddress> addresses) =>
         places.Names.Attach(
-            new NetworkNames { Name = network.Name, Listen = network.Gateways, Internal = network.Spec.IsInternal, Upstreams = Servers(network.Spec.NameServers) },
+            new NetworkNames { Name = network.Name, Listen = network.Gateways, Internal = network.Spec.IsInternal, HostAddresses = network.Spec.IsInternal ? [] : places.User?.HostOf(null) ?? [], Upstreams = Servers(network.Spec.NameServers) },
             new ContainerNames { ContainerId = attachment.ContainerId, InterfaceName = attachment.InterfaceName, Addresses = addresses, Name = attachment.Spec.ContainerName, Aliases = attachment.Spec.Aliases, Upstreams = Servers(attachment.Spec.NameServers) });
 
     private AttachmentRequest Request(Attachment attachment)

@@ -38,8 +38,9 @@ public sealed record ContainerFiles(string Hosts, string ResolvConf)
     /// <summary>Writes them.</summary>
     /// <param name="attachments">All of one container.</param>
     /// <param name="wishes">What the user said.</param>
+    /// <param name="hostAddresses">Where the host is reached; null: at the gateways.</param>
     /// <exception cref="BerthException">InvalidArgument: one of the hosts is not as it should be.</exception>
-    public static ContainerFiles Of(IReadOnlyList<Attachment> attachments, NameWishes wishes)
+    public static ContainerFiles Of(IReadOnlyList<Attachment> attachments, NameWishes wishes, IReadOnlyList<IPAddress>? hostAddresses = null)
     {
         ArgumentNullException.ThrowIfNull(attachments);
         ArgumentNullException.ThrowIfNull(wishes);
@@ -60,9 +61,9 @@ public sealed record ContainerFiles(string Hosts, string ResolvConf)
             }
         }
         if (names.TrueForAll(static name => name.Length == 0) && attachments.Count > 0) names.Add(attachments[0].ContainerId[..Math.Min(12, attachments[0].ContainerId.Length)]);
-        // The host is where the default route leads.
-        List<IPAddress> host = [];
-        foreach (bool version6 in (ReadOnlySpan<bool>)[false, true])
+        // The host is where the default route leads, unless that is a network of an ordinary user.
+        List<IPAddress> host = [.. hostAddresses ?? []];
+        foreach (bool version6 in hostAddresses is null ? (ReadOnlySpan<bool>)[false, true] : [])
         {
             if (DefaultRoute.Best(attachments, version6)?.Gateway(version6) is { } gateway) host.Add(gateway);
         }

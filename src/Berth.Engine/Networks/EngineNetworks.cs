@@ -155,12 +155,29 @@ public sealed class EngineNetworks
     /// <summary>All attachments.</summary>
     public IReadOnlyList<Attachment> Attachments() => Guard("look at attachments", () => _attachments.All().FindAll(IsThere));
 
+    /// <summary>Connections to and from containers that the kernel tracks on this host.</summary>
+    public IReadOnlyList<ContainerConnection> Connections() => Guard("look at connections", () => Traffic.Connections(_attachments.All().FindAll(IsThere)));
+
+    /// <summary>Writes the packets of a container's interface as pcap(5), until there are enough, or it is cancelled.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="BerthException">NotFound: the container is attached to nothing, or has no such interface.</exception>
+    public long Capture(string containerId, CaptureOptions options, Stream target, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(target);
+        return Guard($"look at packets of container {containerId}", () => AttachmentsOf(containerId) is [var first, ..] ? Traffic.Capture(first, options, target, ct)
+            : throw new BerthException(Fault.NotFound, $"container {containerId} is attached to no network"));
+    }
+
     /// <summary>/etc/hosts and /etc/resolv.conf of a container.</summary>
     /// <exception cref="BerthException">InvalidArgument: a host that is to be added is not as it should be.</exception>
     public ContainerFiles FilesOf(string containerId, NameWishes wishes)
     {
         ArgumentNullException.ThrowIfNull(wishes);
-        return ContainerFiles.Of(AttachmentsOf(containerId), _places.User is { } user && wishes.ResolvConf == NameWishes.HostResolvConf ? wishes with { ResolvConf = user.ResolvConf } : wishes);
+        IReadOnlyList<Attachment> attachments = AttachmentsOf(containerId);
+        if (_places.User is not { } user) return ContainerFiles.Of(attachments, wishes);
+        IReadOnlyList<System.Net.IPAddress> host = user.HostOf(attachments is [var only] && OwnWay.Is(only.NetworkName) ? only.Id : null);
+        return ContainerFiles.Of(attachments, wishes.ResolvConf == NameWishes.HostResolvConf ? wishes with { ResolvConf = user.ResolvConf } : wishes, host);
     }
 
     /// <summary>Brings links, leases, rules and names to what the records say: after somebody emptied the packet filter, or a bridge was removed.</summary>

@@ -59,6 +59,9 @@ public static unsafe partial class KernelFile
     /// <summary>Whether something is there that this process may see.</summary>
     public static bool Exists(string path) => access(path, 0) == 0;
 
+    /// <summary>Whether the path can be written by this process.</summary>
+    public static bool IsWritable(string path) => access(path, 2) == 0;
+
     /// <summary>Whether this process may execute it; of a directory, enter it.</summary>
     public static bool IsExecutable(string path, out Errno errno)
     {

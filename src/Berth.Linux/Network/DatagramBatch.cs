@@ -7,12 +7,13 @@ namespace Berth.Linux.Network;
 public sealed unsafe partial class DatagramBatch : IDisposable
 {
     // struct mmsghdr on 64 bits: msghdr of 56 bytes, length, padding.
-    private const int HeaderSize = 64, VectorSize = 16, AddressSize = 32;
+    private const int HeaderSize = 64, VectorSize = 16, AddressSize = 32, ControlSize = 64;
     private readonly int _count;
     private readonly int _size;
     private readonly byte* _headers;
     private readonly byte* _vectors;
     private readonly byte* _addresses;
+    private readonly byte* _controls;
     private readonly byte* _incoming;
     private readonly byte* _outgoing;
     private readonly byte* _answers;
@@ -25,13 +26,14 @@ public sealed unsafe partial class DatagramBatch : IDisposable
     public DatagramBatch(int count, int size)
     {
         (_count, _size) = (count, size);
-        nuint total = (nuint)(count * ((2 * HeaderSize) + (2 * VectorSize) + AddressSize + (2 * size)));
+        nuint total = (nuint)(count * ((2 * HeaderSize) + (2 * VectorSize) + AddressSize + ControlSize + (2 * size)));
         _headers = (byte*)NativeMemory.AllocZeroed(total);
         _answers = _headers + (count * HeaderSize);
         _vectors = _answers + (count * HeaderSize);
         _answerVectors = _vectors + (count * VectorSize);
         _addresses = _answerVectors + (count * VectorSize);
-        _incoming = _addresses + (count * AddressSize);
+        _controls = _addresses + (count * AddressSize);
+        _incoming = _controls + (count * ControlSize);
         _outgoing = _incoming + (count * size);
     }
 
@@ -45,6 +47,8 @@ public sealed unsafe partial class DatagramBatch : IDisposable
             Fill(_headers + (i * HeaderSize), _vectors + (i * VectorSize), _addresses + (i * AddressSize), InetEndpoint.MostBytes);
             ((long*)(_vectors + (i * VectorSize)))[0] = (long)(_incoming + (i * _size));
             ((long*)(_vectors + (i * VectorSize)))[1] = _size;
+            *(long*)(_headers + (i * HeaderSize) + 32) = (long)(_controls + (i * ControlSize));
+            *(long*)(_headers + (i * HeaderSize) + 40) = ControlSize;
         }
         int n;
         do { n = recvmmsg(socket.Number, _headers, (uint)_count, MSG_DONTWAIT, null); }
@@ -59,6 +63,9 @@ public sealed unsafe partial class DatagramBatch : IDisposable
 
     /// <summary>Who sent it.</summary>
     public InetEndpoint From(int index) => InetEndpoint.Read(new ReadOnlySpan<byte>(_addresses + (index * AddressSize), AddressSize));
+
+    /// <summary>The number of the interface that it came by; 0 where the socket was not asked to say (<see cref="AddressedDatagrams.WithLocalAddress"/>).</summary>
+    public uint Link(int index) => InetSocket.LinkOf(new ReadOnlySpan<byte>(_controls + (index * ControlSize), (int)Math.Min(ControlSize, *(long*)(_headers + (index * HeaderSize) + 40))));
 
     /// <summary>Where its answer is written.</summary>
     public Span<byte> Answer(int index) => new(_outgoing + (index * _size), _size);

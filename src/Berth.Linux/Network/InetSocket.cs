@@ -87,6 +87,31 @@ public static unsafe partial class InetSocket
         return getsockopt(socket.Number, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? Check.LastErrno : (Errno)error;
     }
 
+    /// <summary>The number of the interface that a connection came by; 0 where its listener was not asked to say (<see cref="AddressedDatagrams.WithLocalAddress"/>).</summary>
+    public static uint LinkOf(Fd connection, bool six)
+    {
+        const int IP_PKTOPTIONS = 9, IPV6_2292PKTOPTIONS = 6;
+        byte* control = stackalloc byte[128];
+        uint length = 128;
+        return getsockopt(connection.Number, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_2292PKTOPTIONS : IP_PKTOPTIONS, control, &length) < 0 ? 0 : LinkOf(new ReadOnlySpan<byte>(control, (int)length));
+    }
+
+    // cmsghdr: length (8), level, type; in_pktinfo: interface, two addresses; in6_pktinfo: address, interface.
+    internal static uint LinkOf(ReadOnlySpan<byte> control)
+    {
+        const int IP_PKTINFO = 8, IPV6_PKTINFO = 50, Head = 16;
+        while (control.Length >= Head + 12)
+        {
+            (int level, int type) = (BitConverter.ToInt32(control[8..]), BitConverter.ToInt32(control[12..]));
+            if (level == IPPROTO_IP && type == IP_PKTINFO) return BitConverter.ToUInt32(control[Head..]);
+            if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO && control.Length >= Head + 20) return BitConverter.ToUInt32(control[(Head + 16)..]);
+            int length = (int)((BitConverter.ToInt64(control) + 7) & ~7L);
+            if (length < Head || length > control.Length) break;
+            control = control[length..];
+        }
+        return 0;
+    }
+
     /// <summary>Where a socket is bound.</summary>
     public static InetEndpoint LocalOf(Fd socket)
     {

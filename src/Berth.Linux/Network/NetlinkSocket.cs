@@ -176,6 +176,33 @@ internal sealed unsafe partial class NetlinkSocket : IDisposable
         return Encoding.UTF8.GetString(NetlinkMessage.Find(body[echoed..], NLMSGERR_ATTR_MSG)).TrimEnd('\0');
     }
 
+    /// <summary>
+    /// Leaves it to the kernel to close it: it is sent to a socket that is sent along, to itself. Once that one is closed nobody can receive them,
+    /// and the kernel's collector of such circles (unix(7)) closes both, since 6.9 in a thread of its own; before that it takes the time that closing takes.
+    /// </summary>
+    public void CloseLater()
+    {
+        try
+        {
+            (Fd sender, Fd receiver) = DescriptorSocket.Pair();
+            try
+            {
+                DescriptorSocket.Send(sender, "."u8, _socket.Number, receiver.Number);
+                _socket.Dispose();
+            }
+            finally
+            {
+                // In this order: the collector looks when the last descriptor of a socket is closed, which the receiver's is not.
+                receiver.Dispose();
+                sender.Dispose();
+            }
+        }
+        catch (LinuxException)
+        {
+            _socket.Dispose();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 

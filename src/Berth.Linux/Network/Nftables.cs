@@ -204,6 +204,9 @@ public sealed class Nftables : IDisposable
     private static string? Remark(ReadOnlySpan<byte> userData) =>
         userData.Length > 2 && userData[0] == 0 && userData[1] <= userData.Length - 2 ? NetlinkMessage.Text(userData.Slice(2, userData[1])) : null;
 
+    /// <summary>Closes it without waiting until the kernel has let go of what was removed, which takes a grace period or two.</summary>
+    public void CloseLater() => _socket.CloseLater();
+
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 }

@@ -98,6 +98,10 @@ public static unsafe partial class Self
         }
     }
 
+    /// <summary>Whether this process is in a user namespace that is not the host's first: its root is not the host's.</summary>
+    public static bool IsInUserNamespace =>
+        KernelFile.TryReadText("/proc/self/uid_map") is { } map && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295\n"];
+
     /// <summary>Whether the process exists and is no zombie, and its start time in clock ticks since boot (proc(5), field 22).</summary>
     public static bool IsAlive(int pid, out ulong startTime)
     {

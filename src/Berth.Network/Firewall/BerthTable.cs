@@ -40,10 +40,33 @@ internal static class BerthTable
 
     public static string Of(string set, bool six) => set + (six ? "6" : "4");
 
-    public static NftTransaction SetUp()
+    // An empty chain says how the table is laid out: raise the number whenever sets, chains or rules are others.
+    private const int Number = 1;
+    private const string Mark = "layout-";
+
+    private static readonly string[] s_chains = ["publish", "within", "prerouting", "output", "postrouting", "input", "forward"];
+
+    /// <summary>Whether the table is there, and what is to be done before something can be added to it.</summary>
+    public static (bool IsThere, NftTransaction? Preparation) Look(Nftables nft)
+    {
+        if (nft.HasChain(Inet, $"{Mark}{Number}")) return (true, null);
+        if (!nft.Has(Inet)) return (false, SetUp([]));
+        // Of another build. What a newer one has is enough; an older one's is completed, and what containers have in it stays.
+        List<string> older = [];
+        foreach (NftChain chain in nft.Chains(NftFamily.Inet, Inet.Name))
+        {
+            if (!chain.Name.StartsWith(Mark, StringComparison.Ordinal)) continue;
+            if (int.TryParse(chain.Name.AsSpan(Mark.Length), out int its) && its > Number) return (true, null);
+            older.Add(chain.Name);
+        }
+        return (true, SetUp(older, complete: true));
+    }
+
+    /// <summary>Makes the table, or what is missing of it.</summary>
+    private static NftTransaction SetUp(List<string> marks, bool complete = false)
     {
         NftTransaction t = new();
-        t.Add(Inet, exclusive: true);
+        t.Add(Inet, exclusive: !complete);
         foreach (bool six in (ReadOnlySpan<bool>)[false, true]) AddressSets(t, six);
         t.AddSet(Inet, new NftSet(Localnet, IfName, [16]));
         t.AddSet(Inet, new NftSet("within", NftSet.Type(IfName, IfName), [16, 16]));
@@ -56,6 +79,12 @@ internal static class BerthTable
         t.AddChain(Inet, "postrouting", new NftHook("nat", 4, 100));
         t.AddChain(Inet, "input", new NftHook("filter", 1, -10));
         t.AddChain(Inet, "forward", new NftHook("filter", 2, -10));
+        t.AddChain(Inet, $"{Mark}{Number}");
+        foreach (string mark in marks) t.RemoveChain(Inet, mark);
+        if (complete)
+        {
+            foreach (string chain in s_chains) t.Flush(Inet, chain);
+        }
         t.AddRule(Inet, "prerouting", new NftRule().LocalDestination().Jump("publish"));
         t.AddRule(Inet, "output", new NftRule().LocalDestination().Jump("publish"));
         t.AddRule(Inet, "postrouting", new NftRule().Mark(Back).Masquerade());

@@ -56,9 +56,9 @@ internal sealed class RuleCommit(RuleChanges changes)
     private NftTransaction Plan(Nftables nft, ForeignFilters foreign, bool look)
     {
         NftTransaction t = new();
-        bool inet = nft.Has(BerthTable.Inet), bridge = nft.Has(BerthTable.Bridge);
-        bool additions = changes.Additions.Exists(static a => a.Table == BerthTable.Inet) || changes.Bridges.Count > 0;
-        if (additions && !inet) t.Append(BerthTable.SetUp());
+        (bool inet, NftTransaction? preparation) = BerthTable.Look(nft);
+        bool bridge = nft.Has(BerthTable.Bridge), additions = changes.Additions.Exists(static a => a.Table == BerthTable.Inet) || changes.Bridges.Count > 0;
+        if (additions && preparation is not null) t.Append(preparation);
         if (!bridge && changes.Additions.Exists(static a => a.Table == BerthTable.Bridge)) t.Append(BerthTable.SetUpBridge());
         Dictionary<string, List<NftElement>> gone = [];
         if (inet && (changes.Released.Count > 0 || changes.Kept.Count > 0)) Remove(nft, t, gone);

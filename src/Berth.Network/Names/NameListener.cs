@@ -11,6 +11,7 @@ internal sealed class NameListener : IDisposable
     // Datagrams taken together; and how often before others have their turn.
     private const int Batch = 32, Rounds = 4, DatagramSize = 4096, Room = 1 << 20, Backlog = 64;
     private readonly NameServer _server;
+    private readonly Neighbours _neighbours;
     private readonly Fd _datagrams;
     private readonly Fd _connections;
     private readonly Watch _datagramWatch;
@@ -19,13 +20,17 @@ internal sealed class NameListener : IDisposable
     public NameListener(NameServer server, InetEndpoint endpoint, ServedNetwork network)
     {
         (_server, Endpoint, Network) = (server, endpoint, network);
+        _neighbours = new Neighbours(endpoint);
         _datagrams = InetSocket.BindDatagram(endpoint, Room);
         try
         {
             _connections = InetSocket.Listen(endpoint, Backlog);
+            AddressedDatagrams.WithLocalAddress(_datagrams, !endpoint.Is4);
+            AddressedDatagrams.WithLocalAddress(_connections, !endpoint.Is4);
         }
         catch
         {
+            _connections?.Dispose();
             _datagrams.Dispose();
             throw;
         }
@@ -71,7 +76,7 @@ internal sealed class NameListener : IDisposable
             for (int i = 0; i < count; i++)
             {
                 InetEndpoint client = batch.From(i);
-                if (client.Port == 0) continue;
+                if (client.Port == 0 || !_neighbours.Includes(batch.Link(i))) continue;
                 int length = _server.Resolver.Answer(Network, client.Address, batch[i], batch.Answer(i), stream: false, out DnsQuery query);
                 if (length == Resolver.Forwarded && (length = _server.Forwarder.TryRemembered(this, client, false, batch[i], query, batch.Answer(i))) == 0) length = _server.Forwarder.TryStart(this, client, null, batch[i], query) ? 0 : Resolver.Failure(batch[i], batch.Answer(i), query, DnsCode.ServerFailure);
                 if (length > 0) batch.Answered(i, length);
@@ -87,7 +92,8 @@ internal sealed class NameListener : IDisposable
         {
             Fd? fd = InetSocket.TryAccept(_connections, out InetEndpoint peer, out _);
             if (fd is null) return;
-            _server.Take(this, fd, peer);
+            if (_neighbours.Includes(InetSocket.LinkOf(fd, !Endpoint.Is4))) _server.Take(this, fd, peer);
+            else fd.Dispose();
         }
     }
 }

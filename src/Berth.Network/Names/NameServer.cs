@@ -6,6 +6,7 @@ using Berth.Linux.Network;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Linux.Sockets;
+using Berth.Network.Serving;
 
 namespace Berth.Network.Names;
 
@@ -19,7 +20,6 @@ internal sealed class NameServer : IDisposable
     public const long IdleNanoseconds = 10_000_000_000;
 
     private const int SweepMilliseconds = 1000, RetryMilliseconds = 1000;
-    private const long MostGarbage = 128 * 1024;
     private readonly string _socketPath;
     private readonly NameDirectory _directory;
     private readonly Watch _directoryWatch;
@@ -30,7 +30,6 @@ internal sealed class NameServer : IDisposable
     private Watch? _controlWatch;
     private bool _retrying;
     private bool _sweeping;
-    private long _collectedAt;
 
     /// <summary>Begins.</summary>
     /// <param name="loop">Its thread's.</param>
@@ -46,7 +45,7 @@ internal sealed class NameServer : IDisposable
         Forwarder = new Forwarder(loop, new HostServers(resolvConf), IsOurs);
         Batch = NameListener.NewBatch();
         _directoryWatch = loop.Look(_directory.Descriptor, Readiness.Read, _ => Refresh());
-        loop.BeforeSleep = Collect;
+        loop.BeforeSleep = new Leftovers().Collect;
         Open(control);
         Rebind();
     }
@@ -105,7 +104,7 @@ internal sealed class NameServer : IDisposable
             Loop.Stop();
             return;
         }
-        Open(NamePlaces.Bind(_socketPath));
+        Open(ServerPlace.Bind(_socketPath));
         Rebind();
     }
 
@@ -117,15 +116,6 @@ internal sealed class NameServer : IDisposable
         _directoryWatch.Remove();
         _directory.Dispose();
         Batch.Dispose();
-    }
-
-    // The program is made for plugins, which end before they have garbage. Here it is little that lives, and much that was asked elsewhere.
-    private void Collect()
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        if (allocated - _collectedAt < MostGarbage) return;
-        _collectedAt = allocated;
-        GC.Collect(2, GCCollectionMode.Forced, blocking: true);
     }
 
     private bool IsOurs(InetEndpoint endpoint) => _listeners.ContainsKey(endpoint with { Scope = 0 });

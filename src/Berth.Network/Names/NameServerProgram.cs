@@ -5,7 +5,7 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
-using Berth.Linux.Sockets;
+using Berth.Network.Serving;
 
 namespace Berth.Network.Names;
 
@@ -15,8 +15,6 @@ namespace Berth.Network.Names;
 public static class NameServerProgram
 {
     private const int SIGHUP = 1, SIGINT = 2, SIGPIPE = 13, SIGTERM = 15;
-    // How long one that is about to end has for it, before its place is taken to be stuck.
-    private const int PatienceMilliseconds = 20_000;
 
     private const string Usage = """
         berth-dns --state DIRECTORY [--resolv-conf FILE] [--foreground]
@@ -61,9 +59,9 @@ public static class NameServerProgram
     {
         Self.OpenStandardStreams();
         KernelPath.MakeDirectories(directory, 0x1C0);
-        using Fd? held = TakePlace(directory);
+        using Fd? held = ServerPlace.Take(NamePlaces.Lock(directory), NamePlaces.Socket(directory));
         if (held is null) return 0;
-        Fd control = NamePlaces.Bind(NamePlaces.Socket(directory));
+        Fd control = ServerPlace.Bind(NamePlaces.Socket(directory));
         // Bound before it goes into the background: who started it may connect at once.
         if (!foreground && Daemon.Fork() > 0) return 0;
         KernelPath.WriteAtomically(NamePlaces.Pid(directory), Encoding.ASCII.GetBytes(Self.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"), 0x180);
@@ -90,22 +88,6 @@ public static class NameServerProgram
         own.Failed = static e => e is LinuxException;
         using NameServer server = new(own, directory, control, resolvConf);
         own.Run();
-    }
-
-    private static Fd? TakePlace(string directory)
-    {
-        long end = Self.Monotonic + (PatienceMilliseconds * 1_000_000L);
-        while (true)
-        {
-            if (NamePlaces.TryLock(directory) is { } held) return held;
-            if (UnixSocket.TryConnect(NamePlaces.Socket(directory), out _) is { } other)
-            {
-                other.Dispose();
-                return null;
-            }
-            if (Self.Monotonic > end) throw new LinuxException("flock", NamePlaces.Lock(directory), Errno.EAGAIN);
-            ShortPause.Microseconds(1000);
-        }
     }
 
     private static int Complain(string sentence)

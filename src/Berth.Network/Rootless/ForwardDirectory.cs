@@ -82,7 +82,7 @@ internal sealed class ForwardDirectory : IDisposable
         // The same again, and it is served: its connections stay.
         if (bytes is not null && _forwards.TryGetValue(name, out Forward? known) && known.Failure is null && bytes.AsSpan().SequenceEqual(known.Written)) return;
         Close(name);
-        if (bytes is not null && ForwardRecord.Parse(bytes) is { } record) _forwards[name] = new Forward(this, record, bytes);
+        if (bytes is not null && ForwardRecord.Parse(bytes) is { } record) _forwards[name] = new Forward(this, name[..^ForwardRecord.Suffix.Length], record, bytes);
     }
 
     private void Close(string name)
@@ -98,7 +98,7 @@ internal sealed class ForwardDirectory : IDisposable
         private readonly List<IDisposable> _open = [];
         private readonly OwnLink? _link;
 
-        public Forward(ForwardDirectory owner, ForwardRecord record, byte[] written)
+        public Forward(ForwardDirectory owner, string name, ForwardRecord record, byte[] written)
         {
             Written = written;
             try
@@ -106,7 +106,7 @@ internal sealed class ForwardDirectory : IDisposable
                 ForwardTarget target;
                 if (record.Namespace is { } place)
                 {
-                    _link = new OwnLink(owner._path, owner._loop, owner._host, place, record.InterfaceName, record.Link);
+                    _link = new OwnLink(owner._path, owner._loop, owner._host, name, place, record.InterfaceName, record.Link);
                     target = new ForwardTarget(_link.Namespace, _link.Addresses);
                 }
                 else

@@ -15,6 +15,7 @@ namespace Berth.Network.Rootless;
 ///   listen tcp|udp ADDRESS:PORT    ok, with a descriptor
 ///   link PATH USERNS ARGUMENT…     ok PID
 ///   end PID                        ok
+///   addresses                      ok ADDRESS…
 ///   ready                          ok
 /// </code>
 /// or <c>no ERRNO WORDS</c>.
@@ -67,6 +68,9 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
                     if (_programs.Remove(int.Parse(words[1], CultureInfo.InvariantCulture))) Child.KillAndReap(int.Parse(words[1], CultureInfo.InvariantCulture));
                     Say("ok");
                     return;
+                case "addresses":
+                    Say($"ok {string.Join(' ', Addresses())}");
+                    return;
                 case "ready":
                     ready();
                     Say("ok");
@@ -80,6 +84,13 @@ internal sealed class HostSide(string directory, Fd peer, Action ready)
         {
             Say(string.Create(CultureInfo.InvariantCulture, $"no {(int)e.Errno} {e.Message}"));
         }
+    }
+
+    private static List<IPAddress> Addresses()
+    {
+        List<IPAddress> addresses = [];
+        foreach (InetEndpoint one in UserLink.AddressesHere()) addresses.Add(one.ToAddress());
+        return addresses;
     }
 
     private void Say(string words, Fd? descriptor = null)
@@ -158,6 +169,14 @@ internal sealed class HostRequests(Fd socket)
 
     /// <summary>Ends one of them.</summary>
     public void End(int pid) => Ask("end", "a program", "end", pid.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The host's addresses, of interfaces by which it reaches the world.</summary>
+    public List<InetEndpoint> Addresses()
+    {
+        List<InetEndpoint> addresses = [];
+        foreach (string word in Ask("look at", "the host's addresses", "addresses").Words.Split(' ', StringSplitOptions.RemoveEmptyEntries)) addresses.Add(new InetEndpoint(IPAddress.Parse(word), 0));
+        return addresses;
+    }
 
     /// <summary>All is set up.</summary>
     public void Ready() => Ask("say", "ready", "ready");

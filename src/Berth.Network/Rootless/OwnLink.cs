@@ -18,17 +18,25 @@ internal sealed class OwnLink : IDisposable
     private readonly HostRequests _host;
     private readonly Fd _owner;
     private readonly string _interface;
+    private readonly string _name;
     private int _pid;
     private Fd? _process;
     private Watch? _watch;
     private Alarm? _again;
 
     /// <summary>Connects.</summary>
+    /// <param name="directory">The user network's.</param>
+    /// <param name="loop">Its thread's.</param>
+    /// <param name="host">The host's side.</param>
+    /// <param name="name">The attachment's; empty: the namespace of bridges.</param>
+    /// <param name="networkNamespace">What is connected.</param>
+    /// <param name="interface">The interface that it gets.</param>
+    /// <param name="wanted">By what.</param>
     /// <exception cref="BerthException">Unsupported: no program is there. Unavailable: none of them connects.</exception>
     /// <exception cref="LinuxException">There is no such namespace, or it is somebody else's.</exception>
-    public OwnLink(string directory, EventLoop loop, HostRequests host, string networkNamespace, string @interface, UserLinkKind wanted)
+    public OwnLink(string directory, EventLoop loop, HostRequests host, string name, string networkNamespace, string @interface, UserLinkKind wanted)
     {
-        (_directory, _loop, _host, _interface) = (directory, loop, host, @interface);
+        (_directory, _loop, _host, _name, _interface) = (directory, loop, host, name, @interface);
         Namespace = KernelPath.Open(networkNamespace, 0);
         _owner = Self.OwnerOf(Namespace);
         try
@@ -54,6 +62,7 @@ internal sealed class OwnLink : IDisposable
         _again?.Cancel();
         Forget();
         if (_pid > 0) TryEnd();
+        KernelPath.Remove(UserNetworkPlaces.Host(_directory, _name));
         Namespace.Dispose();
         _owner.Dispose();
     }
@@ -74,7 +83,9 @@ internal sealed class OwnLink : IDisposable
     {
         int self = Self.ProcessId;
         string owner = $"/proc/{self}/fd/{_owner.Number}";
-        List<string> arguments = UserLink.Arguments(kind, $"/proc/{self}/fd/{Namespace.Number}", owner, _interface, KnowsGuestAddress(kind, path));
+        List<InetEndpoint> host = _host.Addresses();
+        HostReach reach = KnowsGuestAddress(kind, path) ? HostReach.Translated : kind == UserLinkKind.Pasta && _name.Length == 0 && host.Exists(static one => one.Is4) ? HostReach.OwnAddress : HostReach.OtherAddress;
+        List<string> arguments = UserLink.Arguments(kind, $"/proc/{self}/fd/{Namespace.Number}", owner, _interface, reach);
         // pasta goes there by itself; the other one's sandbox takes root from the beginning.
         _pid = _host.Start(path, kind == UserLinkKind.Slirp4netns ? owner : "", arguments);
         long end = Self.Monotonic + (PatienceMilliseconds * 1_000_000L);
@@ -83,6 +94,7 @@ internal sealed class OwnLink : IDisposable
             if (UserLink.AddressesIn(Namespace) is { } addresses)
             {
                 Addresses = addresses;
+                WriteHost(kind, reach, host);
                 Guard(kind, path);
                 return null;
             }
@@ -93,6 +105,19 @@ internal sealed class OwnLink : IDisposable
         string said = (KernelFile.TryReadText(UserNetworkPlaces.LinkLog(_directory)) ?? "").Trim().Replace('\n', ' ');
         if (said.Length > MostSaid) said = said[^MostSaid..];
         return alive ? $"the namespace is not connected after {PatienceMilliseconds / 1000} s ({said})" : said.Length > 0 ? said : "it ended without a word";
+    }
+
+    // One of each version, and none that the namespace has itself: that leads nowhere else. slirp4netns has IPv6 for itself, and not for who is behind it.
+    private void WriteHost(UserLinkKind kind, HostReach reach, List<InetEndpoint> host)
+    {
+        StringBuilder text = new();
+        if (reach == HostReach.Translated) text.Append(UserLink.PastaHost).Append('\n');
+        foreach (bool four in kind == UserLinkKind.Pasta ? (ReadOnlySpan<bool>)[true, false] : [true])
+        {
+            int at = reach == HostReach.Translated ? -1 : host.FindIndex(one => one.Is4 == four && !Addresses.Contains(one));
+            if (at >= 0) text.Append(host[at].ToAddress()).Append('\n');
+        }
+        KernelPath.WriteAtomically(UserNetworkPlaces.Host(_directory, _name), Encoding.ASCII.GetBytes(text.ToString()), 0x180);
     }
 
     private void Guard(UserLinkKind kind, string path)

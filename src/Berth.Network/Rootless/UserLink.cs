@@ -20,11 +20,27 @@ public enum UserLinkKind
     Slirp4netns,
 }
 
+/// <summary>How containers reach the host behind a link. Its loopback addresses are not led to by any of these.</summary>
+internal enum HostReach
+{
+    /// <summary>At an address that the namespace has not got itself.</summary>
+    OtherAddress,
+
+    /// <summary>At an address that pasta translates (--map-guest-addr, since 2024).</summary>
+    Translated,
+
+    /// <summary>At its own: the namespace is given another one than the host's, which an old pasta would give it.</summary>
+    OwnAddress,
+}
+
 /// <summary>How they are found and called. Neither forwards ports, and neither leads to the host's loopback addresses.</summary>
 internal static class UserLink
 {
     // Where containers' questions for names are sent, and the program passes them on to the host's server: pasta as told, slirp4netns always.
     private const string PastaServer = "169.254.1.1", SlirpServer = "10.0.2.3";
+
+    // Of nobody's network.
+    private const string BridgesAddress = "169.254.1.3", BridgesGateway = "169.254.1.4", BridgesLength = "24";
 
     /// <summary>Where pasta has the host, in versions that can be told so.</summary>
     public const string PastaHost = "169.254.1.2";
@@ -57,23 +73,38 @@ internal static class UserLink
     }
 
     /// <summary>argv for a network namespace.</summary>
-    public static List<string> Arguments(UserLinkKind kind, string networkNamespace, string userNamespace, string @interface, bool knowsGuestAddress) => kind == UserLinkKind.Slirp4netns
+    public static List<string> Arguments(UserLinkKind kind, string networkNamespace, string userNamespace, string @interface, HostReach host) => kind == UserLinkKind.Slirp4netns
         ? ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", "--enable-ipv6", "--netns-type=path", networkNamespace, @interface]
         : ["pasta", "--config-net", "--foreground", "--stderr", "--quiet", "-t", "none", "-u", "none", "-T", "none", "-U", "none", "--ns-ifname", @interface, "--no-map-gw", "--dns-forward", PastaServer,
-            .. knowsGuestAddress ? (ReadOnlySpan<string>)["--map-guest-addr", PastaHost] : [], "--netns", networkNamespace, "--userns", userNamespace];
+            .. host switch
+            {
+                HostReach.Translated => (ReadOnlySpan<string>)["--map-guest-addr", PastaHost],
+                HostReach.OwnAddress => ["--address", BridgesAddress, "--netmask", BridgesLength, "--gateway", BridgesGateway],
+                _ => [],
+            }, "--netns", networkNamespace, "--userns", userNamespace];
 
     /// <summary>What a namespace was given.</summary>
     /// <returns>Null while it is not connected.</returns>
     public static List<InetEndpoint>? AddressesIn(Fd networkNamespace)
     {
-        try { return DefaultAddressesIn(networkNamespace); }
+        try
+        {
+            using RouteNetlink links = RouteNetlink.OpenIn(networkNamespace);
+            return AddressesOf(links);
+        }
         // The interface came, or went, while it was looked at.
         catch (LinuxException e) when (e.Errno == Errno.ENODEV) { return null; }
     }
 
-    private static List<InetEndpoint>? DefaultAddressesIn(Fd networkNamespace)
+    /// <summary>Those of the caller's namespace, which needs no rights.</summary>
+    public static List<InetEndpoint> AddressesHere()
     {
-        using RouteNetlink links = RouteNetlink.OpenIn(networkNamespace);
+        using RouteNetlink links = RouteNetlink.Open();
+        return AddressesOf(links) ?? [];
+    }
+
+    private static List<InetEndpoint>? AddressesOf(RouteNetlink links)
+    {
         List<InetEndpoint> addresses = [];
         foreach (bool six in (ReadOnlySpan<bool>)[false, true])
         {

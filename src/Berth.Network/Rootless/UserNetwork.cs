@@ -29,6 +29,18 @@ public sealed class UserNetwork(string state)
     /// <summary>The resolv.conf that leads to the host's name servers.</summary>
     public string ResolvConf => UserNetworkPlaces.ResolvConf(_directory);
 
+    /// <summary>Where containers reach the host, if they do.</summary>
+    /// <param name="id">The attachment of one that has its own way; null: those on bridges.</param>
+    public IReadOnlyList<System.Net.IPAddress> HostOf(string? id)
+    {
+        List<System.Net.IPAddress> addresses = [];
+        foreach (string line in (KernelFile.TryReadText(UserNetworkPlaces.Host(_directory, id ?? "")) ?? "").Split('\n'))
+        {
+            if (System.Net.IPAddress.TryParse(line, out System.Net.IPAddress? address)) addresses.Add(address);
+        }
+        return addresses;
+    }
+
     /// <summary>Where a namespace that is connected so asks for names.</summary>
     public static System.Net.IPAddress NameServerOf(UserLinkKind kind) => System.Net.IPAddress.Parse(UserLink.NameServer(kind));
 
@@ -66,6 +78,7 @@ public sealed class UserNetwork(string state)
     {
         KernelPath.Remove(PathOf(id) + ".new");
         KernelPath.Remove(PathOf(id));
+        KernelPath.Remove(UserNetworkPlaces.Host(_directory, id));
     }
 
     /// <summary>Removes what belongs to none of these.</summary>
@@ -76,6 +89,7 @@ public sealed class UserNetwork(string state)
         HashSet<string> wanted = new(valid, StringComparer.Ordinal);
         foreach (string name in KernelPath.List(_directory))
         {
+            if (name.EndsWith(UserNetworkPlaces.HostSuffix, StringComparison.Ordinal) && !wanted.Contains(name[..^UserNetworkPlaces.HostSuffix.Length])) KernelPath.Remove($"{_directory}/{name}");
             bool half = name.EndsWith(ForwardRecord.Suffix + ".new", StringComparison.Ordinal);
             if (!half && !name.EndsWith(ForwardRecord.Suffix, StringComparison.Ordinal)) continue;
             if (half || !wanted.Contains(name[..^ForwardRecord.Suffix.Length])) KernelPath.Remove($"{_directory}/{name}");

@@ -1,15 +1,9 @@
 // Where the network of an ordinary user keeps its files.
-using Berth.Linux;
-using Berth.Linux.Files;
-using Berth.Linux.Sockets;
-
 namespace Berth.Network.Rootless;
 
 /// <summary>Files below <c>STATE/usernet</c>.</summary>
 internal static class UserNetworkPlaces
 {
-    private const int ReadWrite = 2, Create = 0x40;
-
     public static string Directory(string state) => state.TrimEnd('/') + "/usernet";
 
     /// <summary>Locked (flock) by the side that stays on the host.</summary>
@@ -24,21 +18,12 @@ internal static class UserNetworkPlaces
     /// <summary>What the name server of its networks asks.</summary>
     public static string ResolvConf(string directory) => directory + "/resolv.conf";
 
+    /// <summary>Where containers reach the host: of those on bridges, or of one that has its own way (the attachment's name).</summary>
+    public static string Host(string directory, string name) => name.Length == 0 ? directory + "/host" : $"{directory}/{name}{HostSuffix}";
+
+    /// <summary>Behind the attachment's name.</summary>
+    public const string HostSuffix = ".host";
+
     /// <summary>What pasta or slirp4netns said.</summary>
     public static string LinkLog(string directory) => directory + "/link.log";
-
-    public static Fd? TryLock(string directory)
-    {
-        Fd file = KernelPath.Open(Lock(directory), ReadWrite | Create, 0x180);
-        if (KernelPath.Lock(file, wait: false)) return file;
-        file.Dispose();
-        return null;
-    }
-
-    /// <summary>Binds the socket; a socket that is there is a dead one's.</summary>
-    public static Fd Bind(string directory)
-    {
-        KernelPath.Remove(Socket(directory));
-        return UnixSocket.Bind(SocketKind.Stream, Socket(directory), 0x180, backlog: 256);
-    }
 }

@@ -9,6 +9,7 @@ using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Linux.Programs;
 using Berth.Linux.Sockets;
+using Berth.Network.Serving;
 using Berth.Oci.Faults;
 
 namespace Berth.Network.Rootless;
@@ -80,7 +81,7 @@ public static class UserNetworkProgram
     {
         Self.OpenStandardStreams();
         KernelPath.MakeDirectories(directory, 0x1C0);
-        Fd? held = TakePlace(directory);
+        Fd? held = ServerPlace.Take(UserNetworkPlaces.Lock(directory), UserNetworkPlaces.Socket(directory));
         if (held is null) return 0;
         (Fd read, Fd write) = KernelPath.Pipe();
         if (Daemon.Fork() > 0)
@@ -204,22 +205,6 @@ public static class UserNetworkProgram
     {
         (ulong soft, ulong hard) = Self.Limit(FilesLimit);
         if (soft < hard) Self.SetLimit(0, FilesLimit, hard, hard);
-    }
-
-    private static Fd? TakePlace(string directory)
-    {
-        long end = Self.Monotonic + (PatienceMilliseconds * 1_000_000L);
-        while (true)
-        {
-            if (UserNetworkPlaces.TryLock(directory) is { } held) return held;
-            if (UnixSocket.TryConnect(UserNetworkPlaces.Socket(directory), out _) is { } other)
-            {
-                other.Dispose();
-                return null;
-            }
-            if (Self.Monotonic > end) throw new LinuxException("flock", UserNetworkPlaces.Lock(directory), Errno.EAGAIN);
-            ShortPause.Microseconds(1000);
-        }
     }
 
     private static int Complain(string sentence)

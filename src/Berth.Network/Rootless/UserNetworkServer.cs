@@ -6,6 +6,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Linux.Sockets;
+using Berth.Network.Serving;
 using Berth.Oci.Faults;
 
 namespace Berth.Network.Rootless;
@@ -36,9 +37,10 @@ internal sealed class UserNetworkServer : IDisposable
     public UserNetworkServer(EventLoop loop, string directory, HostRequests host, UserLinkKind wanted)
     {
         (_loop, _directory) = (loop, directory);
+        loop.BeforeSleep = new Leftovers().Collect;
         try
         {
-            _link = new OwnLink(directory, loop, host, "/proc/self/ns/net", "tap0", wanted);
+            _link = new OwnLink(directory, loop, host, "", "/proc/self/ns/net", "tap0", wanted);
             WriteResolvConf(directory, $"nameserver {UserLink.NameServer(_link.Kind)}\n");
         }
         // A host without a network still has networks of its containers.
@@ -50,7 +52,7 @@ internal sealed class UserNetworkServer : IDisposable
             WriteResolvConf(directory, "");
         }
         _forwards = new ForwardDirectory(directory, loop, host) { Emptied = EndLater };
-        Open(UserNetworkPlaces.Bind(directory));
+        Open(ServerPlace.Bind(UserNetworkPlaces.Socket(directory)));
         Watch? hangUp = null;
         hangUp = loop.Look(host.Socket, Readiness.PeerClosed, _ =>
         {
@@ -148,6 +150,6 @@ internal sealed class UserNetworkServer : IDisposable
         CloseControl();
         _forwards.ReadAll();
         if (_forwards.IsEmpty || _isRetired) _loop.Stop();
-        else Open(UserNetworkPlaces.Bind(_directory));
+        else Open(ServerPlace.Bind(UserNetworkPlaces.Socket(_directory)));
     }
 }

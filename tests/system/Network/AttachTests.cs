@@ -171,4 +171,36 @@ public sealed class AttachTests
         Assert.SkipWhen(Directory.Exists("/sys/fs/selinux"), "this kernel has SELinux");
         Assert.EndsWith("cannot take the label system_u:system_r:container_t:s0\ndoes not exist\n", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_table_of_an_older_build_is_completed_and_keeps_what_containers_have_in_it()
+    {
+        string said = PrivateHost.Run($$"""
+            {{PrivateHost.Chain}}
+            for i in a b; do ip netns add $i; done
+            add a 8080 || echo "attach failed"
+            # As a build before it had made it: without a set, the rules that look at it, and the mark.
+            for chain in forward input; do nft flush chain inet berth $chain; done
+            nft delete set inet berth isolated; nft delete set inet berth published; nft delete chain inet berth layout-1
+            nft flush chain inet berth postrouting; nft delete set inet berth masquerade_all6
+            nft add chain inet berth layout-0
+            policy=$(echo "$br" | sed 's/"ipMasq"/"berth":{"policy":["isolated"]},"ipMasq"/')
+            br=$policy add b 8081 || echo "attach to the older table failed"
+            nft list sets table inet berth | grep -c -w -e isolated -e published -e masquerade_all6
+            echo "marks $(nft list table inet berth | grep -o 'chain layout-.*{')"
+            for chain in forward input postrouting prerouting publish; do nft list chain inet berth $chain > /run/$chain.completed; done
+            echo "ports $(nft list map inet berth ports4 | grep -o 'tcp . [0-9]*' | sort | xargs)"
+            del a 8080; del b 8081
+            nft delete table inet berth; add a 8080
+            for chain in forward input postrouting prerouting publish; do nft list chain inet berth $chain | diff - /run/$chain.completed; done
+            # One of a newer build is taken as it is.
+            nft add chain inet berth layout-7; nft delete chain inet berth layout-1; add b 8081 || echo "attach to the newer table failed"
+            echo "marks $(nft list table inet berth | grep -o 'chain layout-.*{')"
+            del a 8080; del b 8081; left
+            """);
+        Assert.DoesNotContain("failed", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("< ", said, StringComparison.Ordinal);
+        Assert.Contains("3\nmarks chain layout-1 {\nports tcp . 8080 tcp . 8081\n", said, StringComparison.Ordinal);
+        Assert.Contains("marks chain layout-7 {\nleases 0 links 0 elements 0 chains 0", said, StringComparison.Ordinal);
+    }
 }

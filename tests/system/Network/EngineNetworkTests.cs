@@ -56,6 +56,26 @@ public sealed class EngineNetworkTests
         """));
 
     [Fact]
+    public void Only_who_is_on_a_network_and_the_host_may_ask_for_its_names() => Assert.Equal("""
+        10.89.0.1: a 10.89.0.2 host 10.89.0.2 other silence outside silence
+        10.89.0.1 use-vc: a 10.89.0.2 host 10.89.0.2 other silence outside silence
+        fd00:1::1: a 10.89.0.2 host 10.89.0.2 other silence outside silence
+        fd00:1::1 use-vc: a 10.89.0.2 host 10.89.0.2 other silence outside silence
+        """, HostScript.Run("""
+        ns a b
+        berth network create --ipv6 --subnet 10.89.0.0/24 --subnet fd00:1::/64 web >/dev/null; berth network create --ipv6 other >/dev/null
+        berth network connect -q web ns:/run/netns/a; berth network connect -q other ns:/run/netns/b
+        ip -n out route add fd00:1::/64 via 2001:db8::1
+        mkdir -p /run/etc
+        q() {
+            printf 'nameserver %s\noptions timeout:1 attempts:1 %s\n' $2 "${3-}" > /run/etc/resolv.$1
+            local answer=$($([ $1 = host ] && echo unshare -m || echo ip netns exec $1) sh -c "mount --bind /run/etc/resolv.$1 /etc/resolv.conf; getent ahostsv4 a" | head -1 | cut -d' ' -f1)
+            echo "${answer:-silence}"
+        }
+        for server in 10.89.0.1 '10.89.0.1 use-vc' fd00:1::1 'fd00:1::1 use-vc'; do echo "$server: a $(q a $server) host $(q host $server) other $(q b $server) outside $(q out $server)"; done
+        """));
+
+    [Fact]
     public void An_internal_network_has_no_way_out_and_containers_apart_do_not_reach_one_another() => Assert.Equal("""
         inside
         nothing

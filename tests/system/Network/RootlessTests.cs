@@ -141,6 +141,27 @@ public sealed class RootlessTests
         """));
 
     [Fact]
+    public void Containers_of_a_user_reach_the_host_by_its_name_and_not_its_loopback() => Assert.Equal("""
+        the host itself
+        nothing
+        the host itself
+        nothing
+        192.0.2.1
+        """, Run("""
+        socat TCP-LISTEN:80,bind=192.0.2.1,fork,reuseaddr SYSTEM:'echo the host itself; cat >/dev/null' 2>/dev/null &
+        socat TCP-LISTEN:81,bind=127.0.0.1,fork,reuseaddr SYSTEM:'echo loopback; cat >/dev/null' 2>/dev/null &
+        for p in 80 81; do for _ in $(seq 200); do ss -Hltn "sport = :$p" | grep -q . && break; read -t 0.01 <> <(:) || :; done; done
+        b network create web >/dev/null
+        host() { nsenter -t $1 -n unshare -m sh -c "echo nameserver 10.89.0.1 > /run/etc/resolv; mount --bind /run/etc/resolv /etc/resolv.conf; for p in 80 81; do socat -u -T3 TCP:host.containers.internal:\$p,connect-timeout=3 - 2>/dev/null | head -1 | grep . || echo nothing; done"; }
+        box a; b network connect -q web container:$a; host $a
+        kill $a; boxes=; b network prune -f >/dev/null; for _ in $(seq 200); do [ -e /run/home/net/usernet/inside ] || break; read -t 0.05 <> <(:) || :; done
+        mkdir -p /run/path && for p in $(ls /usr/bin /usr/sbin /bin /sbin | sort -u); do case $p in pasta*|passt*) ;; *) t=$(command -v $p) && ln -sf $t /run/path/$p ;; esac; done; PATH=/run/path
+        b network create web >/dev/null; box c; b network connect -q web container:$c; host $c
+        box d; b network connect -q slirp4netns container:$d; cat /run/home/net/usernet/*.host
+        b network disconnect slirp4netns container:$d; b network disconnect web container:$c; ls /run/home/net/usernet | grep '[.]host'
+        """));
+
+    [Fact]
     public void A_container_can_have_pasta_or_slirp4netns_to_itself() => Assert.Equal("""
         192.0.2.1/24
         tcp 192.0.2.2

@@ -22,6 +22,8 @@ internal static class NetworkVerbs
             new("disconnect", "Take a container off a network", NetworkConnect.Disconnect) { IsInNetwork = true, Group = All },
             new("prune", "Remove networks that nothing is attached to", NetworkUpkeep.Prune) { IsInNetwork = true, Group = All },
             new("reload", "Make rules, links and names anew that somebody removed", NetworkUpkeep.Reload) { IsInNetwork = true, Group = All },
+            new("connections", "Show connections to and from containers", NetworkTraffic.Connections) { IsInNetwork = true, Group = All },
+            new("dump", "Write a container's packets as pcap", NetworkTraffic.Dump) { IsInNetwork = true, Group = All },
             new("exists", "Say by the exit code whether a network is there", NetworkUpkeep.Exists) { Group = All },
             new("update", "Change the name servers of a network", NetworkUpkeep.Update) { IsInNetwork = true, Group = All },
         ],

@@ -2,14 +2,12 @@
 using System.Globalization;
 using Berth.Linux;
 using Berth.Linux.Files;
-using Berth.Linux.Sockets;
 
 namespace Berth.Network.Ipam.Dhcp;
 
 /// <summary>Files beside the socket: for <c>/run/cni/dhcp.sock</c> the folder <c>/run/cni/dhcp</c>.</summary>
 internal static class DaemonPlaces
 {
-    private const int ReadWrite = 2, Create = 0x40;
     private const long NsfsMagic = 0x6E736673;
     private const string Suffix = ".sock";
     private static string? s_start;
@@ -19,23 +17,6 @@ internal static class DaemonPlaces
 
     /// <summary>The lock's file.</summary>
     public static string Lock(string socket) => Folder(socket) + "/server.lock";
-
-    /// <summary>Locked (flock) by the daemon for as long as it lives.</summary>
-    /// <returns>Null where another has it.</returns>
-    public static Fd? TryLock(string socket)
-    {
-        Fd file = KernelPath.Open(Lock(socket), ReadWrite | Create, 0x180);
-        if (KernelPath.Lock(file, wait: false)) return file;
-        file.Dispose();
-        return null;
-    }
-
-    /// <summary>Binds the socket; only for who has the lock, because a socket that is there is a dead one's.</summary>
-    public static Fd Bind(string socket)
-    {
-        KernelPath.Remove(socket);
-        return UnixSocket.Bind(SocketKind.Stream, socket, 0x180, backlog: 256);
-    }
 
     /// <summary>Opens a network namespace.</summary>
     /// <param name="path">Its path.</param>

@@ -5,7 +5,7 @@ using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
-using Berth.Linux.Sockets;
+using Berth.Network.Serving;
 
 namespace Berth.Network.Ipam.Dhcp;
 
@@ -13,8 +13,6 @@ namespace Berth.Network.Ipam.Dhcp;
 public static class DhcpDaemonProgram
 {
     private const int SIGHUP = 1, SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, FirstActivated = 3;
-    // How long one that is about to end has for it, before its place is taken to be stuck.
-    private const int PatienceMilliseconds = 5000;
 
     private const string Usage = """
         dhcp daemon [-socketpath PATH] [-pidfile FILE] [-hostprefix PATH] [-broadcast] [-timeout TIME] [-resendmax TIME] [-resendtimeout TIME] [-until-last]
@@ -59,11 +57,11 @@ public static class DhcpDaemonProgram
         string socket = flags.HostPrefix + flags.Socket, folder = DaemonPlaces.Folder(socket);
         // Whoever may ask it decides about other containers' interfaces: root alone.
         KernelPath.MakeDirectories(folder, 0x1C0);
-        using Fd? held = TakePlace(socket, flags.UntilLast);
+        using Fd? held = ServerPlace.Take(DaemonPlaces.Lock(socket), socket);
         if (held is null) return flags.UntilLast ? 0 : Complain($"there is one already at {socket}");
         Fd? activated = Activated(out string? refused);
         if (refused is not null) return Complain(refused);
-        Fd listener = activated ?? DaemonPlaces.Bind(socket);
+        Fd listener = activated ?? ServerPlace.Bind(socket);
         // Bound before it goes into the background: who started it may connect at once.
         if (flags.UntilLast && Daemon.Fork() > 0) return 0;
         if (flags.PidFile.Length > 0) KernelPath.WriteAtomically(flags.PidFile, Encoding.ASCII.GetBytes(Self.ProcessId.ToString(CultureInfo.InvariantCulture)), 0x1A4);
@@ -90,22 +88,6 @@ public static class DhcpDaemonProgram
         own.Failed = static e => e is LinuxException;
         using LeaseDaemon daemon = new(own, options, listener);
         own.Run();
-    }
-
-    private static Fd? TakePlace(string socket, bool wait)
-    {
-        long end = Self.Monotonic + (PatienceMilliseconds * 1_000_000L);
-        while (true)
-        {
-            if (DaemonPlaces.TryLock(socket) is { } held) return held;
-            if (UnixSocket.TryConnect(socket, out _) is { } other)
-            {
-                other.Dispose();
-                return null;
-            }
-            if (Self.Monotonic > end) return wait ? throw new LinuxException("flock", DaemonPlaces.Lock(socket), Errno.EAGAIN) : null;
-            ShortPause.Microseconds(1000);
-        }
     }
 
     // sd_listen_fds(3).

@@ -8,6 +8,7 @@ using Berth.Linux.Polling;
 using Berth.Linux.Sockets;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
+using Berth.Network.Serving;
 
 namespace Berth.Network.Ipam.Dhcp;
 
@@ -43,20 +44,18 @@ internal sealed record LeaseDaemonOptions
 internal sealed class LeaseDaemon : IDisposable
 {
     private const int MostCallers = 1024, MostLeases = 16_384, FirstMilliseconds = 30_000;
-    private const long MostGarbage = 256 * 1024;
 
     private readonly LeaseDaemonOptions _options;
     private readonly Dictionary<LeaseKey, DaemonLease> _leases = [];
     private readonly HashSet<DaemonCaller> _callers = [];
     private Fd? _listener;
     private Watch? _listenerWatch;
-    private long _collectedAt;
     private bool _young;
 
     public LeaseDaemon(EventLoop loop, LeaseDaemonOptions options, Fd listener)
     {
         (Loop, _options, Folder) = (loop, options, DaemonPlaces.Folder(options.Socket));
-        loop.BeforeSleep = Collect;
+        loop.BeforeSleep = new Leftovers().Collect;
         foreach (LeaseRecord record in LeaseRecord.All(Folder)) Resume(record);
         Open(listener);
         // Whoever started it is about to ask for the first.
@@ -204,14 +203,5 @@ internal sealed class LeaseDaemon : IDisposable
         // Who comes from now on is refused, or cut off before an answer: then it starts another.
         CloseListener();
         Loop.Stop();
-    }
-
-    // The program is made for plugins, which end before they have garbage.
-    private void Collect()
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        if (allocated - _collectedAt < MostGarbage) return;
-        _collectedAt = allocated;
-        GC.Collect(2, GCCollectionMode.Forced, blocking: true);
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Berth.Linux;
 using Berth.Linux.Polling;
 using Berth.Network.Names;
+using Berth.Network.Serving;
 
 namespace Berth.Network.Tests.Names;
 
@@ -59,13 +60,13 @@ internal sealed class ServedNames : IDisposable
     private void Start()
     {
         string directory = NamePlaces.Directory(State);
-        Fd? held = NamePlaces.TryLock(directory);
+        Fd? held = ServerPlace.TryLock(NamePlaces.Lock(directory));
         if (held is null)
         {
             Thread.Yield();
             return;
         }
-        Fd control = NamePlaces.Bind(NamePlaces.Socket(directory));
+        Fd control = ServerPlace.Bind(NamePlaces.Socket(directory));
         Thread thread = new(() =>
         {
             using EventLoop loop = new();

@@ -62,12 +62,14 @@ public sealed class ForwardRecordTests
     [Fact]
     public void Neither_program_is_told_to_forward_ports_or_to_lead_to_the_hosts_loopback()
     {
-        List<string> pasta = UserLink.Arguments(UserLinkKind.Pasta, "/net", "/user", "eth0", knowsGuestAddress: true);
+        List<string> pasta = UserLink.Arguments(UserLinkKind.Pasta, "/net", "/user", "eth0", HostReach.Translated);
         foreach (string direction in (ReadOnlySpan<string>)["-t", "-u", "-T", "-U"]) Assert.Equal("none", pasta[pasta.IndexOf(direction) + 1]);
         Assert.Contains("--no-map-gw", pasta);
         Assert.Equal(UserLink.PastaHost, pasta[pasta.IndexOf("--map-guest-addr") + 1]);
-        Assert.DoesNotContain("--map-guest-addr", UserLink.Arguments(UserLinkKind.Pasta, "/net", "/user", "eth0", knowsGuestAddress: false));
-        List<string> slirp = UserLink.Arguments(UserLinkKind.Slirp4netns, "/net", "/user", "eth0", knowsGuestAddress: false);
+        Assert.DoesNotContain("--map-guest-addr", UserLink.Arguments(UserLinkKind.Pasta, "/net", "/user", "eth0", HostReach.OtherAddress));
+        List<string> old = UserLink.Arguments(UserLinkKind.Pasta, "/net", "/user", "tap0", HostReach.OwnAddress);
+        Assert.Equal("169.254.1.3", old[old.IndexOf("--address") + 1]);
+        List<string> slirp = UserLink.Arguments(UserLinkKind.Slirp4netns, "/net", "/user", "eth0", HostReach.OtherAddress);
         Assert.Contains("--disable-host-loopback", slirp);
         Assert.Equal(["/net", "eth0"], slirp[^2..]);
     }
