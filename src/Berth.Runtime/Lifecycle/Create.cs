@@ -340,7 +340,8 @@ public sealed partial class ContainerRuntime
         Resources = spec.Linux?.Resources,
         Devices = spec.Linux?.Devices,
         Driver = _options.SystemdCgroup ? CgroupDriver.Systemd : CgroupDriver.Cgroupfs,
-        Rootless = _options.Rootless ?? Self.UserId != 0,
+        // As root of a user's own namespace it may have no cgroup either.
+        Rootless = _options.Rootless ?? (Self.UserId != 0 || Self.IsInUserNamespace),
         Owner = IdMaps.HostRoot(spec),
         Options = CgroupOptions.Of(spec.Annotations),
         Announce = announce,

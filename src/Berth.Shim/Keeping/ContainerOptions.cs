@@ -36,4 +36,7 @@ internal sealed record ContainerOptions
 
     /// <summary>The checkpoint it builds on.</summary>
     public string ParentCheckpoint { get; init; } = "";
+
+    /// <summary>Whether what is mounted as root file system is its engine's to take away: it is there over all runs.</summary>
+    public bool LeavesRootfs { get; init; }
 }

@@ -368,6 +368,7 @@ internal sealed class KeptContainer : IDisposable
     /// <summary>On the way out of a failure: a mount that stays is the lesser evil.</summary>
     private void TryDetachRootfs()
     {
+        if (_options.LeavesRootfs) return;
         try
         {
             HostMount.DetachAll(_rootfs);
@@ -563,7 +564,7 @@ internal sealed class KeptContainer : IDisposable
         else if (!result.Succeeded && _runtime.LastError(result) is { } words && !words.Contains("does not exist", StringComparison.Ordinal)) fault = new BerthException(Fault.Failed, $"failed to delete task: {words}");
         try
         {
-            HostMount.DetachAll(_rootfs);
+            if (!_options.LeavesRootfs) HostMount.DetachAll(_rootfs);
         }
         catch (LinuxException e)
         {

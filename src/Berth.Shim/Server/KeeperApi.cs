@@ -37,7 +37,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         {
             foreach (Ward ward in _wards.Values)
             {
-                if (ward.IsAlive) return true;
+                if (ward.IsAlive || ward.HasExitCommandAhead) return true;
             }
             return false;
         }
@@ -54,6 +54,12 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
             }
             return false;
         }
+    }
+
+    /// <summary>No client is left: what waits for one is done now.</summary>
+    public void BeAlone()
+    {
+        foreach (Ward ward in (Ward[])[.. _wards.Values]) ward.HurryExitCommand();
     }
 
     protected override void Hello(HelloRequest request, TtrpcReply<HelloResponse> reply)

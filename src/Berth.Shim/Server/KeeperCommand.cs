@@ -85,7 +85,9 @@ public static class KeeperCommand
         // Nobody talks to it and nothing lives in it: what there is to know is in files by now.
         void EndIfIdle()
         {
-            if (!met || ports.Count > 0 || api.IsNeeded) return;
+            if (!met || ports.Count > 0) return;
+            api.BeAlone();
+            if (api.IsNeeded) return;
             if (api.IsOwed && tries++ < OwedTries) loop.After(OwedMilliseconds, EndIfIdle);
             else loop.Stop();
         }

@@ -6,7 +6,10 @@ namespace Berth.Shim.Server;
 /// <summary>Keeps so many bytes, and of which stream each is; what is older is forgotten.</summary>
 internal sealed class ReplayBuffer(int most) : IOutputSink
 {
-    private const int First = 1024;
+    /// <summary>Room for one that holds: a read of each stream, and what is left in pipes when a process ends.</summary>
+    public const int Held = 4 << 20;
+
+    private const int First = 1024, HoldAt = 64 * 1024;
 
     // A ring that grows with what is written: most containers write little. Beside it, where each run of one stream ends.
     private readonly Queue<Run> _runs = new();
@@ -15,8 +18,14 @@ internal sealed class ReplayBuffer(int most) : IOutputSink
     private int _count;
     private Run? _last;
 
+    /// <summary>Whether the process is to wait when there is much, so that nothing is forgotten.</summary>
+    public bool Holds { get; set; }
+
     /// <inheritdoc/>
-    public bool IsFull => false;
+    public bool IsFull => Holds && _count >= HoldAt;
+
+    /// <inheritdoc/>
+    public bool IsOwed => false;
 
     /// <inheritdoc/>
     public void Write(StandardStream stream, ReadOnlySpan<byte> bytes)

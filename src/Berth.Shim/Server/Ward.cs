@@ -40,6 +40,7 @@ internal sealed class Ward : IDisposable
     private bool _hasRun;
     private bool _restartAnyway;
     private bool _exitCommandRan;
+    private Alarm? _exitCommand;
 
     /// <summary>A container that is not made yet.</summary>
     /// <exception cref="BerthException">A log cannot be opened.</exception>
@@ -93,6 +94,9 @@ internal sealed class Ward : IDisposable
     /// <summary>Whether a process of it is alive, or will be.</summary>
     public bool IsAlive => IsRestarting || _container.Init.Status != ProcessStatus.Stopped;
 
+    /// <summary>Whether its exit command is still to be executed.</summary>
+    public bool HasExitCommandAhead => _exitCommand is not null;
+
     /// <summary>Whether a full disk has not taken all of its log.</summary>
     public bool IsOwed => _logs.Exists(static log => log.IsOwed);
 
@@ -143,7 +147,7 @@ internal sealed class Ward : IDisposable
         string id = request.ExecId;
         if (id.Length == 0 || id.Contains('/') || id.StartsWith(OwnIds, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
         KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
-        AddReplay(process, request.ReplayBytes);
+        AddReplay(process, request.ReplayBytes, request.Hold);
         Run(process, fault =>
         {
             if (fault is null) Tell("started", process);
@@ -272,7 +276,11 @@ internal sealed class Ward : IDisposable
                 _replays.Remove(exec);
                 _attached.Remove(exec);
             }
-            if (fault is null) Tell("deleted", process);
+            if (fault is null)
+            {
+                if (exec.Length == 0) CancelExitCommand();
+                Tell("deleted", process);
+            }
             done(fault);
         });
     }
@@ -283,7 +291,18 @@ internal sealed class Ward : IDisposable
         KeptProcess process = _container.Process(exec);
         OutputHub hub = process.Output;
         CallSink sink = new(call, port);
-        if (replay && _replays.TryGetValue(exec, out ReplayBuffer? latest)) latest.PlayTo(sink);
+        bool held = false;
+        if (_replays.TryGetValue(exec, out ReplayBuffer? latest))
+        {
+            if (replay) latest.PlayTo(sink);
+            held = latest.Holds;
+        }
+        if (held)
+        {
+            // It was kept for this client alone.
+            _replays.Remove(exec);
+            hub.Remove(latest!);
+        }
         if (process.Status == ProcessStatus.Stopped)
         {
             sink.End();
@@ -344,6 +363,7 @@ internal sealed class Ward : IDisposable
     {
         IsForGood = true;
         CancelRestart();
+        CancelExitCommand();
         Health?.Stop();
         foreach (CallSink follower in _followers) follower.End();
         foreach (List<CallSink> sinks in (List<CallSink>[])[.. _attached.Values])
@@ -367,6 +387,7 @@ internal sealed class Ward : IDisposable
             NoPivot = runtime.NoPivot,
             NoNewKeyring = runtime.NoNewKeyring,
             OomScore = _oomScore,
+            LeavesRootfs = true,
         });
         foreach (ILogDriver log in _logs) container.Init.Output.Add(log);
         foreach (CallSink follower in _followers)
@@ -383,9 +404,9 @@ internal sealed class Ward : IDisposable
         return container;
     }
 
-    private void AddReplay(KeptProcess process, uint bytes)
+    private void AddReplay(KeptProcess process, uint bytes, bool hold = false)
     {
-        if (!_replays.TryGetValue(process.Id, out ReplayBuffer? replay)) _replays[process.Id] = replay = new ReplayBuffer(bytes == 0 ? UsualReplay : (int)Math.Min(bytes, 16 << 20));
+        if (!_replays.TryGetValue(process.Id, out ReplayBuffer? replay)) _replays[process.Id] = replay = hold ? new ReplayBuffer(ReplayBuffer.Held) { Holds = true } : new ReplayBuffer(bytes == 0 ? UsualReplay : (int)Math.Min(bytes, 16 << 20));
         process.Output.Add(replay);
     }
 
@@ -490,8 +511,24 @@ internal sealed class Ward : IDisposable
         foreach (CallSink follower in _followers) follower.End();
         _followers.Clear();
         foreach (ILogDriver log in _logs) log.Sync();
+        if (_request.ExitGraceMs == 0) RunExitCommand();
+        else _exitCommand = _loop.After(_request.ExitGraceMs, HurryExitCommand);
+        EndedForGood?.Invoke();
+    }
+
+    /// <summary>Nobody is there who could do it: the exit command is not waited for any longer.</summary>
+    public void HurryExitCommand()
+    {
+        if (_exitCommand is null) return;
+        CancelExitCommand();
         RunExitCommand();
         EndedForGood?.Invoke();
+    }
+
+    private void CancelExitCommand()
+    {
+        _exitCommand?.Cancel();
+        _exitCommand = null;
     }
 
     /// <summary>For an engine that finds no shim any more.</summary>

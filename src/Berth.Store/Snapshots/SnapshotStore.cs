@@ -71,6 +71,12 @@ public sealed class SnapshotStore
         return target;
     }
 
+    /// <summary>Copies the files of a folder, with all that there is to say of them, into one that is empty, which gets the attributes of the first.</summary>
+    /// <param name="from">The folder; no link is followed inside it.</param>
+    /// <param name="into">An empty folder.</param>
+    /// <param name="ct">Asked at each file.</param>
+    public static void CopyFolder(string from, string into, CancellationToken ct = default) => TreeCopy.Copy([from], into, userAttributes: false, ct);
+
     /// <summary>Takes its mounts away.</summary>
     /// <returns>Whether there were any.</returns>
     public bool Unmount(string name)

