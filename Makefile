@@ -62,6 +62,7 @@ bench: build ## paired measures beside crun, runc, conmon, containerd's shim, an
 	@bash bench/macro/runtime.sh
 	@bash bench/macro/shim.sh
 	@bash bench/macro/images.sh
+	@bash bench/macro/engine.sh
 
 map: ## print the arrows between projects and namespaces
 	@$(DOTNET) run --project tools/housemap

@@ -10,6 +10,7 @@ id=demo-$$
 before=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null | tr '\n' ' ') || true
 cleanup() {
   "$runtime" --root "$work/state" delete --force "$id" 2>/dev/null || true
+  if [ -n "${berthr:-}" ]; then $berthr rm -f web > /dev/null 2>&1 || true; $berthr network rm -f "demo-$$" > /dev/null 2>&1 || true; fi
   if [ -n "${registry:-}" ]; then kill "$registry" 2>/dev/null || true; fi
   awk -v below="$work/images/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount "$mount"; done
   if [ -n "${containerd:-}" ]; then end_containerd; fi
@@ -77,6 +78,23 @@ if command -v docker-registry > /dev/null; then
   $berth image blame "$name" /etc/passwd
   $berth image tree
   $berth storage check
+  berthr="$berth --runroot $work/run"
+  say "berth run -d --name web -p 127.0.0.1:$((port + 1)):80 -v site:/data -m 64m --health-cmd … $name httpd"
+  $berthr network create demo-$$ > /dev/null
+  $berthr run -d --name web --network demo-$$ -p "127.0.0.1:$((port + 1)):80" -v site:/data -m 64m --health-cmd 'wget -qO- http://127.0.0.1/ > /dev/null' --health-interval 200ms \
+    "$name" sh -c 'echo "<p>served by $(hostname)</p>" > /data/index.html; echo ready; exec httpd -f -v -h /data'
+  for _ in $(seq 100); do if $berthr ps | grep -q '(healthy)'; then break; fi; sleep 0.05; done
+  say "berth ps; curl; berth logs; berth exec"
+  $berthr ps
+  exec 9<>"/dev/tcp/127.0.0.1/$((port + 1))" && printf 'GET / HTTP/1.0\r\n\r\n' >&9 && cat <&9; exec 9>&-
+  $berthr logs web
+  $berthr exec web sh -c 'id; hostname; wget -qO- http://web/'
+  say "berth inspect -f … web"
+  $berthr inspect -f '{{.State.Health.Status}} {{.NetworkSettings.Ports}} {{.HostConfig.Memory}}' web
+  say "berth stop web; berth ps -a; berth rm web"
+  $berthr stop -t 1 web
+  $berthr ps -a
+  $berthr rm web && $berthr volume rm site && $berthr network rm demo-$$
   say "berth storage snapshots prepare | mount | commit: one more layer, made twice, with the same digest"
   $berth storage snapshots prepare work "$name" > /dev/null
   echo hello > "$($berth storage snapshots mount work)/etc/motd"

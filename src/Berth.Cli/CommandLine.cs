@@ -33,7 +33,7 @@ public static class CommandLine
             Command root = CommandTree.Root(session.Role);
             Parsed globals = Parsed.Read(words, root.Options, stopsAtArgument: true);
             if (globals.WantsHelp || globals.Has("version") || globals.Arguments.Count == 0 || Find(root, globals.Arguments[0]) is not { } entry) return null;
-            if (globals.Arguments.Count > 1 && Find(entry.Make(), globals.Arguments[1]) is { IsInNetwork: true } && !words.Contains("--help") && !words.Contains("-h")) return Enter(session, globals, program, words);
+            if (IsInNetwork(entry, globals) && !words.Contains("--help") && !(words is [.., "-h"])) return Enter(session, globals, program, words);
             return entry.IsOutside ? null : UserSession.Run([program, .. words]);
         }
         catch (BerthException e) when (e.Kind == Fault.Unsupported)
@@ -46,6 +46,9 @@ public static class CommandLine
         }
         catch (BerthException e) when (e.Kind == Fault.InvalidArgument) { return null; } // said when it is read again
     }
+
+    private static bool IsInNetwork(CommandEntry entry, Parsed globals) =>
+        entry.IsInNetwork || globals.Arguments.Count > 1 && Find(entry.Make(), globals.Arguments[1]) is { IsInNetwork: true };
 
     // In place of this process: what comes back is why it could not.
     private static int Enter(Session session, Parsed globals, string program, string[] words)

@@ -1,8 +1,11 @@
 // All verbs: each row knows how to make its table, and only those rows do it whose words were said.
 using Berth.Cli.Commands;
+using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Images;
+using Berth.Cli.Commands.Inspecting;
 using Berth.Cli.Commands.Networks;
 using Berth.Cli.Commands.Store;
+using Berth.Cli.Commands.Volumes;
 using Berth.Cli.Verbs;
 
 namespace Berth.Cli;
@@ -10,16 +13,38 @@ namespace Berth.Cli;
 /// <summary>The tree.</summary>
 internal static class CommandTree
 {
-    private const string Everyday = "Images", Connecting = "Networks", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
+    private const string Running = "Containers", Everyday = "Images", Connecting = "Networks", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
 
     /// <summary>What the program is.</summary>
-    public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Images: pull them, keep them, look into them, move them; networks for containers";
+    public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Containers, their images, networks and volumes";
 
     /// <summary>The top of the tree.</summary>
     public static Command Root(Role role) => new() { Options = GlobalOptions.Table(role), Verbs = role == Role.Skopeo ? Skopeo() : Berth() };
 
     private static IReadOnlyList<CommandEntry> Berth() =>
     [
+        new("run", "Run a command in a new container", Run.MakeRun) { Group = Running, IsInNetwork = true },
+        new("ps", "List containers", List.Make) { Group = Running, IsInNetwork = true },
+        new("exec", "Run a command in a container that runs", Executing.Exec) { Group = Running, IsInNetwork = true },
+        new("logs", "Show what a container has written", Logs.Make) { Group = Running, IsInNetwork = true },
+        new("start", "Start containers", Executing.Start) { Group = Running, IsInNetwork = true },
+        new("stop", "Stop containers", Lifecycle.Stop) { Group = Running, IsInNetwork = true },
+        new("restart", "Stop containers and start them again", Lifecycle.Restart) { Group = Running, IsInNetwork = true },
+        new("rm", "Remove containers", Lifecycle.Remove) { Group = Running, IsInNetwork = true },
+        new("kill", "Send containers a signal", Lifecycle.MakeKill) { Group = Running, IsInNetwork = true },
+        new("create", "Make a container, and do not start it", Run.MakeCreate) { Group = Running, IsInNetwork = true },
+        new("attach", "Attach to a container that runs", Executing.Attach) { Group = Running, IsInNetwork = true },
+        new("wait", "Wait until containers have ended", Lifecycle.Wait) { Group = Running, IsInNetwork = true },
+        new("pause", "Let the processes of containers stand still", Lifecycle.Pause) { Group = Running, IsInNetwork = true },
+        new("unpause", "Let them go on", Lifecycle.Unpause) { Group = Running, IsInNetwork = true },
+        new("top", "List the processes of a container", Top.Make) { Group = Running, IsInNetwork = true },
+        new("stats", "Show what containers use", Stats.Make) { Group = Running, IsInNetwork = true },
+        new("port", "Show which ports of the host lead to a container", Port.Make) { Group = Running, IsInNetwork = true },
+        new("events", "Show what has happened, and what happens", Happenings.Make) { Group = Running, IsInNetwork = true },
+        new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
+        new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
+        new("volume", "Files that outlive containers", VolumeVerbs.Make) { Group = Running },
+        new("container", "All verbs of containers", ContainerVerbs.Make) { Group = Running, IsInNetwork = true },
         new("pull", "Bring an image here", Pull.Make) { Group = Everyday },
         new("push", "Bring an image to a registry", Push.Make) { Group = Everyday },
         new("images", "List images", ImageList.Make) { Group = Everyday },
@@ -27,7 +52,6 @@ internal static class CommandTree
         new("tag", "Give an image one more name", Naming.Tag) { Group = Everyday },
         new("untag", "Take names away", Naming.Untag) { Group = Everyday },
         new("history", "Show how an image came to be", History.Make) { Group = Everyday },
-        new("inspect", "Show what an image says of itself", Inspect.Make) { Group = Everyday },
         new("image", "All verbs of images: tree, layers, blame, mount ...", ImageVerbs) { Group = Everyday },
         new("network", "Make networks, and attach containers to them", NetworkVerbs.Make) { Group = Connecting, IsOutside = true },
         new("save", "Write images into an archive", Files.Save) { Group = Moving },
@@ -98,6 +122,7 @@ internal static class CommandTree
             new("prune", "Remove what nobody needs", Prune.Make) { Group = All },
             new("check", "Look whether the store is whole", Check.Make) { Group = All },
             new("info", "Where things are, and what is there", Info.Make) { Group = All },
+            new("events", "Show what has happened, and what happens", Happenings.Make) { Group = All, IsInNetwork = true },
         ],
     };
 

@@ -1,6 +1,9 @@
 // The engine: the front that a program opens, and what the command line is made of.
+using Berth.Engine.Containers;
+using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Networks;
+using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
 using Berth.Store.Records;
@@ -9,7 +12,7 @@ using Berth.Store.Snapshots;
 namespace Berth.Engine;
 
 /// <summary>
-/// Images on this machine and in registries, and networks of containers. No daemon runs: several engines, in several processes, may work on one store at the same time.
+/// Containers, images on this machine and in registries, networks and volumes. No daemon runs: several engines, in several processes, may work on one store at the same time.
 /// <code>
 /// await using Engine engine = await Engine.OpenAsync();
 /// StoredImage debian = await engine.Images.PullAsync("debian:12");
@@ -24,7 +27,27 @@ public sealed class Engine : IAsyncDisposable
         _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
         Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);
+        Volumes = new EngineVolumes(options.RootFolder, options.RunFolder, TimeProvider.System);
+        Events = new EngineEvents(options.RunFolder, TimeProvider.System);
+        Containers = new EngineContainers(new ContainerParts
+        {
+            Runtime = options.Runtime,
+            Places = new ContainerPlaces(options.RootFolder, options.RunFolder),
+            Images = _ends,
+            Networks = Networks,
+            Volumes = Volumes,
+            Events = Events,
+        });
     }
+
+    /// <summary>Containers.</summary>
+    public EngineContainers Containers { get; }
+
+    /// <summary>Volumes.</summary>
+    public EngineVolumes Volumes { get; }
+
+    /// <summary>What happens.</summary>
+    public EngineEvents Events { get; }
 
     /// <summary>Images.</summary>
     public EngineImages Images { get; }

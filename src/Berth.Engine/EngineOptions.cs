@@ -13,6 +13,9 @@ public sealed record EngineOptions
     /// <summary>Folder of what does not outlive the host's start: attachments, leases, names. Null: /run/berth-engine for root, else in XDG_RUNTIME_DIR; where <see cref="Root"/> is given, its folder <c>run</c>.</summary>
     public string? RunRoot { get; init; }
 
+    /// <summary>OCI runtime of containers that name none, by name or path; null: ours.</summary>
+    public string? Runtime { get; init; }
+
     /// <summary>The program that serves names of networks; null: berth-cni beside this program, or where it is installed.</summary>
     public string? NameServer { get; init; }
 

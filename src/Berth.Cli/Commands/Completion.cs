@@ -111,6 +111,7 @@ internal static class Completion
             }
             if (command.Offers == Offer.Files) text.Append($"complete -c {program} -n '{seen}' -F\n");
             if (command.Offers == Offer.Networks) text.Append($"complete -c {program} -n '{seen}' -a '({program} network ls --format \"{NetworkNames}\" 2>/dev/null)'\n");
+            if (command.Offers == Offer.Containers) text.Append($"complete -c {program} -n '{seen}' -a '({program} ps -a --format \"{{{{.Names}}}}\" 2>/dev/null)'\n");
             if (command.Offers == Offer.Images) text.Append($"complete -c {program} -n '{seen}' -a '({program} images --format \"{Names}\" 2>/dev/null)'\n");
         }
         return text.ToString();
@@ -123,5 +124,5 @@ internal static class Completion
     private static string Valued(Command command) =>
         string.Join(' ', command.Options.Where(static option => option.Value is not null).SelectMany(static option => option.Short == '\0' ? [$"--{option.Name}"] : new[] { $"--{option.Name}", $"-{option.Short}" }));
 
-    private static string Offers(Command command) => command.Offers switch { Offer.Files => "files", Offer.Images => "images", Offer.Networks => "networks", _ => "nothing" };
+    private static string Offers(Command command) => command.Offers switch { Offer.Files => "files", Offer.Images => "images", Offer.Networks => "networks", Offer.Containers => "containers", Offer.Volumes => "volumes", _ => "nothing" };
 }

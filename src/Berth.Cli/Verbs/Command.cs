@@ -75,4 +75,10 @@ internal enum Offer
 
     /// <summary>A network.</summary>
     Networks,
+
+    /// <summary>A container.</summary>
+    Containers,
+
+    /// <summary>A volume.</summary>
+    Volumes,
 }

@@ -18,7 +18,7 @@ public sealed class LayerTests
         ["Berth.Network"] = ["Berth.Linux", "Berth.Oci"],
         ["Berth.Distribution"] = ["Berth.Oci", "Berth.Images"],
         ["Berth.Store"] = ["Berth.Linux", "Berth.Oci", "Berth.Images"],
-        ["Berth.Engine"] = ["Berth.Shim", "Berth.Network", "Berth.Distribution", "Berth.Store", "Berth.Cgroups", "Berth.Images", "Berth.Oci", "Berth.Linux"],
+        ["Berth.Engine"] = ["Berth.Shim", "Berth.Rpc", "Berth.Network", "Berth.Distribution", "Berth.Store", "Berth.Cgroups", "Berth.Images", "Berth.Oci", "Berth.Linux"],
         ["Berth.Build"] = ["Berth.Engine", "Berth.Images", "Berth.Oci"],
         ["Berth.Compose"] = ["Berth.Engine", "Berth.Build"],
         ["Berth.DockerApi"] = ["Berth.Engine", "Berth.Build", "Berth.Oci"],

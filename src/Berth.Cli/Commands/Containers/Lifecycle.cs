@@ -1,0 +1,196 @@
+// start, stop, restart, kill, rm, pause, unpause, wait, rename: what is done to containers that are there.
+using System.Globalization;
+using Berth.Cli.Arguments;
+using Berth.Cli.Verbs;
+using Berth.Engine.Containers;
+using Berth.Oci.Faults;
+
+namespace Berth.Cli.Commands.Containers;
+
+/// <summary>The verbs.</summary>
+internal static class Lifecycle
+{
+    private const int Kill = 9;
+
+    /// <summary>stop.</summary>
+    public static Command Stop() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then; -1: never", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), .. Chosen.Flags],
+        Examples = [new("berth stop web", "Its stop signal, and SIGKILL after ten seconds"), new("berth stop -t 1 --all", "All that run, in a hurry")],
+        Run = invocation => EachAsync(invocation, "stop", static container => container.Observe() is { IsAlive: true } or { Status: ContainerStatus.Restarting }, async container =>
+        {
+            if (SignalOf(invocation) is { } signal && container.Observe().IsAlive)
+            {
+                await container.KillAsync(signal).ConfigureAwait(false);
+            }
+            await container.StopAsync(GraceOf(invocation)).ConfigureAwait(false);
+        }),
+    };
+
+    /// <summary>restart.</summary>
+    public static Command Restart() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), Option.Switch("running", "Those that run only"), .. Chosen.Flags],
+        Examples = [new("berth restart web", "Stop and start")],
+        Run = invocation => EachAsync(invocation, "restart", container => !invocation.Has("running") || container.Observe().IsAlive, container => container.RestartAsync(GraceOf(invocation))),
+    };
+
+    /// <summary>kill.</summary>
+    public static Command MakeKill() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options = [Option.With("signal", "SIGNAL", "Name or number; KILL", 's'), .. Chosen.Flags],
+        Examples = [new("berth kill web", "At once"), new("berth kill -s HUP web", "Another signal")],
+        Run = invocation => EachAsync(invocation, "kill", static container => container.Observe().IsAlive, container => container.KillAsync(SignalOf(invocation) ?? Kill)),
+    };
+
+    /// <summary>rm.</summary>
+    public static Command Remove() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options =
+        [
+            Option.Switch("force", "Kill it if it runs; and it is no fault when there is none", 'f'),
+            Option.Switch("volumes", "Remove its volumes without names too", 'v'),
+            Option.Switch("ignore", "It is no fault when there is none", 'i'),
+            Option.With("time", "SECONDS", "With --force: time to end by itself", 't'),
+            Option.Ignored("link"), Option.Switch("depend", "Remove those that share its namespaces too"),
+            .. Chosen.Flags,
+        ],
+        Examples = [new("berth rm web", "One that has ended"), new("berth rm -f $(berth ps -aq)", "All, whatever they do")],
+        Run = invocation => EachAsync(invocation, "rm", null, container =>
+            container.RemoveAsync(invocation.Has("force"), invocation.Has("volumes"), GraceOf(invocation) ?? TimeSpan.Zero), ignoreMissing: invocation.Has("force") || invocation.Has("ignore")),
+    };
+
+    /// <summary>pause.</summary>
+    public static Command Pause() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options = [.. Chosen.Flags],
+        Examples = [new("berth pause web", "Its processes stand still")],
+        Run = static invocation => EachAsync(invocation, "pause", static container => container.Observe().Status == ContainerStatus.Running, static container => container.PauseAsync()),
+    };
+
+    /// <summary>unpause.</summary>
+    public static Command Unpause() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Options = [.. Chosen.Flags],
+        Examples = [new("berth unpause web", "They go on")],
+        Run = static invocation => EachAsync(invocation, "unpause", static container => container.Observe().Status == ContainerStatus.Paused, static container => container.ResumeAsync()),
+    };
+
+    /// <summary>wait.</summary>
+    public static Command Wait() => new()
+    {
+        Usage = "CONTAINER...",
+        Offers = Offer.Containers,
+        Least = 1,
+        Options = [Option.Switch("ignore", "Print -1 for one that is not there"), Option.Ignored("interval", "TIME", 'i'), Option.Ignored("condition", "STATE")],
+        Examples = [new("berth wait job", "Prints its exit code when it has ended")],
+        Run = static async invocation =>
+        {
+            EngineContainers containers = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers;
+            foreach (string name in invocation.Arguments)
+            {
+                Container? container = invocation.Has("ignore") ? containers.TryFind(name) : containers.Find(name);
+                int code = container is null ? -1 : await container.WaitAsync(invocation.Session.Ending).ConfigureAwait(false);
+                invocation.Session.Out.WriteLine(code.ToString(CultureInfo.InvariantCulture));
+                invocation.Session.Out.Flush();
+            }
+            return 0;
+        },
+    };
+
+    /// <summary>rename.</summary>
+    public static Command Rename() => new()
+    {
+        Usage = "CONTAINER NAME",
+        Offers = Offer.Containers,
+        Least = 2,
+        Most = 2,
+        Examples = [new("berth rename web old", "Another name")],
+        Run = static async invocation =>
+        {
+            (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers.Find(invocation.Arguments[0]).Rename(invocation.Arguments[1]);
+            return 0;
+        },
+    };
+
+    /// <summary>container cleanup: what a shim executes when nobody waits.</summary>
+    public static Command Cleanup() => new()
+    {
+        Usage = "CONTAINER...",
+        About = "Takes away what containers leave that have ended while no program waited for them: mounts, networks, and themselves where they were run with --rm. A shim calls it; without a name it looks at all.",
+        Offers = Offer.Containers,
+        Examples = [new("berth container cleanup", "All that have ended")],
+        Run = static async invocation =>
+        {
+            EngineContainers containers = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers;
+            if (invocation.Arguments.Count == 0) await containers.SettleAsync().ConfigureAwait(false);
+            foreach (string name in invocation.Arguments)
+            {
+                if (containers.TryFind(name) is { } container) await container.SettleAsync().ConfigureAwait(false);
+            }
+            return 0;
+        },
+    };
+
+    /// <summary>container exists.</summary>
+    public static Command Exists() => new()
+    {
+        Usage = "CONTAINER",
+        Offers = Offer.Containers,
+        Least = 1,
+        Most = 1,
+        Options = [Option.Ignored("external")],
+        Examples = [new("berth container exists web && berth start web", "By the exit code: 0, or 1")],
+        Run = static async invocation => (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers.TryFind(invocation.Arguments[0]) is null ? 1 : 0,
+    };
+
+    /// <summary>Does something to each container that was named, and prints what was done; faults of one do not keep the others.</summary>
+    private static async Task<int> EachAsync(Invocation invocation, string verb, Func<Container, bool>? isMeant, Func<Container, Task> act, bool ignoreMissing = false)
+    {
+        Session session = invocation.Session;
+        EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
+        Task<BerthException?>[] doing = [.. Chosen.Of(invocation, containers, isMeant, verb == "rm" || ignoreMissing).Select(chosen => DoAsync(chosen))];
+        int code = 0;
+        foreach (Task<BerthException?> one in doing)
+        {
+            if (await one.ConfigureAwait(false) is { } fault) code = Math.Max(code, Failure.Say(session, invocation.Path, fault));
+        }
+        return code;
+
+        async Task<BerthException?> DoAsync((string Said, Container? Container, BerthException? Fault) chosen)
+        {
+            if (chosen.Container is null) return ignoreMissing && chosen.Fault!.Kind == Fault.NotFound ? null : chosen.Fault;
+            try
+            {
+                await act(chosen.Container).ConfigureAwait(false);
+                lock (session.Out) session.Out.WriteLine(chosen.Said);
+                return null;
+            }
+            catch (BerthException e)
+            {
+                return e;
+            }
+            catch (Linux.LinuxException e)
+            {
+                return new BerthException(Fault.Failed, $"cannot {verb} {chosen.Said}: {e.Message}", inner: e);
+            }
+        }
+    }
+
+    private static TimeSpan? GraceOf(Invocation invocation) => (invocation.Number("time") ?? invocation.Number("timeout")) is not { } seconds ? null
+        : seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+
+    private static int? SignalOf(Invocation invocation) => invocation.Find("signal") is { } word ? SignalWords.Parse(word) : null;
+}

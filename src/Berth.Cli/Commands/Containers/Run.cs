@@ -1,0 +1,151 @@
+// run and create: a container from an image.
+using System.Text;
+using Berth.Cli.Commands.Images;
+using Berth.Cli.Progress;
+using Berth.Cli.Verbs;
+using Berth.Engine.Containers;
+using Berth.Engine.Images;
+using Berth.Oci.Faults;
+
+namespace Berth.Cli.Commands.Containers;
+
+/// <summary>The verbs.</summary>
+internal static class Run
+{
+    /// <summary>run.</summary>
+    public static Command MakeRun() => new()
+    {
+        Usage = "IMAGE [COMMAND] [ARG...]",
+        About = "The image is pulled if it is not here. The exit code is that of the command; 125: berth failed, 126: the command cannot be executed, 127: there is no such command.",
+        Least = 1,
+        StopsAtArgument = true,
+        Offers = Offer.Images,
+        Options = [.. RunOptions.Table(starts: true)],
+        Examples =
+        [
+            new("berth run -it --rm debian:12", "A shell, and nothing is left of it"),
+            new("berth run -d --name web -p 8080:80 nginx", "A server in the background, at port 8080 of this host"),
+            new("berth run --rm -v \"$PWD:/work\" -w /work -m 512m --cpus 2 golang make", "A build, with limits"),
+        ],
+        Run = RunAsync,
+    };
+
+    /// <summary>create.</summary>
+    public static Command MakeCreate() => new()
+    {
+        Usage = "IMAGE [COMMAND] [ARG...]",
+        About = "The container is not started. Its id is printed.",
+        Least = 1,
+        StopsAtArgument = true,
+        Offers = Offer.Images,
+        Options = [.. RunOptions.Table(starts: false)],
+        Examples = [new("berth create --name db -v data:/var/lib/postgresql/data postgres", "To be started later")],
+        Run = static async invocation =>
+        {
+            Container container = await CreateAsync(invocation, RunReading.Read(invocation)).ConfigureAwait(false);
+            invocation.Session.Out.WriteLine(container.Id);
+            return 0;
+        },
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        ContainerSpec spec = RunReading.Read(invocation);
+        bool isDetached = invocation.Has("detach");
+        List<string> attached = invocation.All("attach");
+        if (isDetached && attached.Count > 0) throw new BerthException(Fault.InvalidArgument, "--detach and --attach exclude each other");
+        if (!isDetached) Foreground.RequireTerminal(spec.HasTerminal, spec.HasInput);
+        // Docker's rule: the input of one that was attached to ends when we go.
+        spec = spec with { IsInputOnce = spec.HasInput && !isDetached };
+        Container container = await CreateAsync(invocation, spec).ConfigureAwait(false);
+        try
+        {
+            if (isDetached)
+            {
+                await container.StartAsync(invocation.Session.Ending).ConfigureAwait(false);
+                await WarnAsync(invocation).ConfigureAwait(false);
+                WritePid(invocation, container);
+                invocation.Session.Out.WriteLine(container.Id);
+                return 0;
+            }
+            return await ShowAsync(invocation, container, attached).ConfigureAwait(false);
+        }
+        catch (BerthException) when (spec.IsRemovedAtEnd && container.Observe().Status == ContainerStatus.Configured)
+        {
+            await container.RemoveAsync(force: true, withVolumes: true).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<int> ShowAsync(Invocation invocation, Container container, List<string> attached)
+    {
+        ContainerSpec spec = container.Record.Spec;
+        bool all = attached.Count == 0;
+        using ContainerStreams streams = await container.StartAttachedAsync(spec.HasTerminal ? Foreground.Size : null).ConfigureAwait(false);
+        await WarnAsync(invocation).ConfigureAwait(false);
+        WritePid(invocation, container);
+        bool hasEnded = await Foreground.ShowAsync(streams, new ForegroundOptions
+        {
+            HasInput = spec.HasInput && (all || Names(attached, "stdin")),
+            HasTerminal = spec.HasTerminal,
+            ShowsOutput = all || Names(attached, "stdout"),
+            ShowsError = all || Names(attached, "stderr"),
+            DetachKeys = DetachSequence.Parse(invocation.Find("detach-keys") ?? "ctrl-p,ctrl-q"),
+            Signal = invocation.Truth("sig-proxy") == false ? null : signal => container.KillAsync(signal),
+            Resize = (rows, columns) => container.ResizeAsync(rows, columns),
+        }).ConfigureAwait(false);
+        return hasEnded ? await container.WaitAsync().ConfigureAwait(false) : 0;
+    }
+
+    private static async Task WarnAsync(Invocation invocation)
+    {
+        foreach (string warning in (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers.TakeWarnings()) invocation.Session.Warn($"warning: {warning}");
+    }
+
+    private static bool Names(List<string> attached, string stream) => attached.Exists(name => name.Equals(stream, StringComparison.OrdinalIgnoreCase));
+
+    private static void WritePid(Invocation invocation, Container container)
+    {
+        if (invocation.Find("pidfile") is { } path) File.WriteAllText(path, container.Observe().Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private static async Task<Container> CreateAsync(Invocation invocation, ContainerSpec spec)
+    {
+        Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
+        string? idFile = invocation.Find("cidfile");
+        if (idFile is not null && File.Exists(idFile)) throw new BerthException(Fault.Conflict, $"cannot write the container's id to {idFile}: the file is there already", "remove it, or name another one");
+        if (invocation.Has("replace") && spec.Name is not null && engine.Containers.TryFind(spec.Name) is { } former) await former.RemoveAsync(force: true).ConfigureAwait(false);
+        if (spec.RootFolder is null) await PullAsync(invocation, engine.Images, spec).ConfigureAwait(false);
+        Container container = engine.Containers.Create(spec);
+        if (idFile is not null) await File.WriteAllTextAsync(idFile, container.Id, Encoding.ASCII).ConfigureAwait(false);
+        return container;
+    }
+
+    private static async Task PullAsync(Invocation invocation, EngineImages images, ContainerSpec spec)
+    {
+        PullPolicy policy = invocation.Find("pull") switch
+        {
+            null or "missing" or "" => PullPolicy.Missing,
+            "always" or "newer" or "true" => PullPolicy.Always,
+            "never" or "false" => PullPolicy.Never,
+            { } other => throw new BerthException(Fault.InvalidArgument, $"--pull is always, missing, newer or never, not '{other}'"),
+        };
+        if (policy != PullPolicy.Always && IsHere(images, spec.Image)) return;
+        PullOptions options = new() { Access = AccessFlags.Read(invocation), Platform = Pull.PlatformOf(invocation), Policy = policy };
+        using Display display = Display.For(invocation);
+        await images.PullAsync(spec.Image, options, display, invocation.Session.Ending).ConfigureAwait(false);
+    }
+
+    private static bool IsHere(EngineImages images, string name)
+    {
+        try
+        {
+            images.Find(name);
+            return true;
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound)
+        {
+            return false;
+        }
+    }
+}
