@@ -31,7 +31,7 @@ internal static class EngineHost
             PATH=$BIN:$PATH
             b() { berth "$@"; }
             until_() { for _ in $(seq 500); do "$@" >/dev/null 2>&1 && return 0; read -t 0.02 <> <(:) || :; done; echo "gave up waiting: $*"; return 1; }
-            fetch() { exec 9<>/dev/tcp/$1/$2 && printf 'GET /%s HTTP/1.0\r\n\r\n' "$3" >&9 && sed '1,/^\r*$/d' <&9; exec 9>&-; }
+            fetch() { exec 9<>/dev/tcp/$1/$2 && printf 'GET /%s HTTP/1.0\r\n\r\n' "$3" >&9 && sed '1,/^\r*$/d' <&9; local said=$?; exec 9>&-; return $said; }
             gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' /proc/$1/status 2>/dev/null; }
             left() {
                 for _ in $(seq 300); do pgrep -x berth-shim >/dev/null || break; read -t 0.02 <> <(:) || :; done
