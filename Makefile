@@ -73,7 +73,7 @@ protos: ## message classes from the .proto files
 lint: ## build everything; warnings are errors
 	@$(DOTNET) build Berth.slnx -v q
 
-pack: ## NuGet packages into out/packages
+pack: build ## NuGet packages into out/packages; that of the engine brings the programs along
 	@for p in src/*/; do $(DOTNET) pack $$p -c $(CONFIGURATION) -o out/packages -v q || exit 1; done
 
 install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin

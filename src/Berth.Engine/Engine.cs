@@ -22,6 +22,7 @@ namespace Berth.Engine;
 public sealed class Engine : IAsyncDisposable
 {
     private readonly Ends _ends;
+    private readonly ContainerParts _parts;
 
     private Engine(EngineOptions options)
     {
@@ -31,7 +32,7 @@ public sealed class Engine : IAsyncDisposable
         Volumes = new EngineVolumes(options.RootFolder, options.RunFolder, TimeProvider.System);
         Secrets = new EngineSecrets(options.RootFolder, options.RunFolder, TimeProvider.System);
         Events = new EngineEvents(options.RunFolder, TimeProvider.System);
-        Containers = new EngineContainers(new ContainerParts
+        _parts = new ContainerParts
         {
             Runtime = options.Runtime,
             Places = new ContainerPlaces(options.RootFolder, options.RunFolder),
@@ -40,7 +41,12 @@ public sealed class Engine : IAsyncDisposable
             Volumes = Volumes,
             Secrets = Secrets,
             Events = Events,
-        });
+            Pull = async (name, ct) =>
+            {
+                if (!IsHere(name)) await Images.PullAsync(name, ct: ct).ConfigureAwait(false);
+            },
+        };
+        Containers = new EngineContainers(_parts);
     }
 
     /// <summary>Containers.</summary>
@@ -72,9 +78,22 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Opens one. The store is made, or looked at, when it is first needed.</summary>
     public static ValueTask<Engine> OpenAsync(EngineOptions? options = null) => new(new Engine(options ?? new EngineOptions()));
 
+    private bool IsHere(string image)
+    {
+        try
+        {
+            return Images.Find(image) is not null;
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _parts.Dispose();
         _ends.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -75,6 +75,12 @@ public sealed record ContainerSpec
     /// <summary>Seconds after which it is stopped by itself; 0: never.</summary>
     public int Timeout { get; init; }
 
+    /// <summary>
+    /// Whether it is killed when the engine that started it is disposed, or its process ends, however that happens: nothing has to run, and
+    /// nobody has to clear up, for the containers of a test to end with it. With <see cref="IsRemovedAtEnd"/> it is removed as well.
+    /// </summary>
+    public bool EndsWithEngine { get; init; }
+
     /// <summary>Time zone: a name below /usr/share/zoneinfo, or <c>local</c>.</summary>
     public string? TimeZone { get; init; }
 

@@ -120,7 +120,7 @@ internal sealed class Creating(ContainerParts parts)
     // To leave these out in silence would be worse than to refuse them.
     private static void RequireKnown(ContainerSpec spec)
     {
-        string? what = spec.Pod is not null ? "pods are not there" : spec.Timeout > 0 ? "a container is not stopped by itself after a time" : spec.PreservedDescriptors > 0 ? "descriptors of the caller are not handed on" : null;
+        string? what = spec.Pod is not null ? "pods are not there" : spec.PreservedDescriptors > 0 ? "descriptors of the caller are not handed on" : null;
         if (what is not null) throw new BerthException(Fault.Unsupported, $"cannot make a container as it was asked for: {what}");
     }
 

@@ -29,6 +29,7 @@ internal sealed class Ending(ContainerParts parts)
     public async Task<ContainerRecord> ClearAsync(ContainerRecord record, ContainerState state, FileLock held, CancellationToken ct, bool isStopped = false)
     {
         _ = held;
+        parts.Release(record.Id);
         Task network = Task.Run(() => LeaveNetworks(record.Id), CancellationToken.None);
         try
         {

@@ -41,6 +41,55 @@ public sealed class EngineContainers
         return Of(_creating.Create(spec));
     }
 
+    /// <summary>Makes one and starts it; its image is pulled where it is not here.</summary>
+    /// <exception cref="BerthException">What <see cref="Create"/>, the registry and <see cref="Container.StartAsync"/> say.</exception>
+    public async Task<Container> RunAsync(ContainerSpec spec, CancellationToken ct = default)
+    {
+        Container container = await CreateAsync(spec, ct).ConfigureAwait(false);
+        try
+        {
+            await container.StartAsync(ct).ConfigureAwait(false);
+        }
+        catch (Exception) when (spec.IsRemovedAtEnd)
+        {
+            await container.RemoveAsync(force: true, withVolumes: true, ct: CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        return container;
+    }
+
+    /// <summary>Runs a command in a container of its own, which is removed at the end, whatever happens; the image is pulled where it is not here.</summary>
+    /// <example><code>
+    /// CommandResult hello = await engine.Containers.RunToEndAsync("alpine", ["echo", "hello"]);
+    /// </code></example>
+    public Task<CommandResult> RunToEndAsync(string image, IReadOnlyList<string> command, CancellationToken ct = default) =>
+        RunToEndAsync(new ContainerSpec { Image = image, Command = command }, ct);
+
+    /// <inheritdoc cref="RunToEndAsync(string, IReadOnlyList{string}, CancellationToken)"/>
+    public async Task<CommandResult> RunToEndAsync(ContainerSpec spec, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Container container = await CreateAsync(spec with { IsRemovedAtEnd = true, EndsWithEngine = true, Log = new LogSpec { Driver = "none" } }, ct).ConfigureAwait(false);
+        try
+        {
+            using ContainerStreams streams = await container.StartAttachedAsync(ct: ct).ConfigureAwait(false);
+            (string output, string error) = await Container.ReadAllAsync(streams, ct).ConfigureAwait(false);
+            return new CommandResult(await container.WaitAsync(ct).ConfigureAwait(false), output, error);
+        }
+        catch (Exception)
+        {
+            if (TryFind(container.Id) is not null) await container.RemoveAsync(force: true, withVolumes: true, ct: CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<Container> CreateAsync(ContainerSpec spec, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        if (spec.RootFolder is null) await _parts.Pull(spec.Image, ct).ConfigureAwait(false);
+        return Create(spec);
+    }
+
     /// <summary>One by its name, its id, or the beginning of its id.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several ids begin so.</exception>
     public Container Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no container {nameOrId}", "berth ps -a lists them");

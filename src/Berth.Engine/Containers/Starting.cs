@@ -89,7 +89,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             }, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
-        using KeeperConnection keeper = await shim.ConfigureAwait(false);
+        KeeperConnection keeper = await shim.ConfigureAwait(false);
+        using KeeperConnection? own = record.Spec.EndsWithEngine ? null : keeper;
+        if (own is null) parts.Hold(record.Id, keeper);
         ct.ThrowIfCancellationRequested();
         // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
         await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
@@ -356,6 +358,8 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             Restart = KeeperWords.PolicyOf(spec.Restart),
             Health = KeeperWords.HealthOf(record, FactsFor(parts, record)),
             ExitGraceMs = ExitGrace,
+            EndsWithClient = spec.EndsWithEngine,
+            MostMs = (ulong)Math.Max(0, spec.Timeout) * 1000,
         };
         if (KeeperWords.LogOf(record, parts.Places.Log(record.Id)) is { } log) request.Logs.Add(log);
         if (CleanupCommand() is { } command) request.ExitCommand.AddRange([.. command, record.Id]);

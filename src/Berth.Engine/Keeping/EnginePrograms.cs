@@ -9,14 +9,13 @@ internal static class EnginePrograms
 {
     /// <summary>A program of ours: beside this one, or where it is installed.</summary>
     /// <exception cref="BerthException">Unavailable.</exception>
-    public static string Find(string name) => TryFind(name) ?? throw new BerthException(Fault.Unavailable, $"cannot run containers: {name} is not there", $"it is looked for beside this program, in PATH, and in /usr/local/bin, /usr/bin and /usr/libexec/berth: `make install` puts it there");
+    public static string Find(string name) => TryFind(name) ?? throw new BerthException(Fault.Unavailable, $"cannot run containers: {name} is not there", $"it is looked for beside this program, in the package of the engine, in PATH, and in /usr/local/bin, /usr/bin and /usr/libexec/berth: `make install` puts it there");
 
     /// <summary>The same; null: it is not there.</summary>
     public static string? TryFind(string name)
     {
         if (name.Contains('/')) return KernelFile.Exists(name) ? name : null;
-        string own = Environment.ProcessPath is { } program ? program[..(program.LastIndexOf('/') + 1)] : "";
-        if (own.Length > 0 && KernelFile.IsExecutable(own + name, out _)) return own + name;
+        if (Network.Calls.OwnProgram.TryFindBeside(name) is { } beside) return beside;
         string path = Environment.GetEnvironmentVariable("PATH") ?? "";
         foreach (string folder in $"{path}:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/usr/libexec/berth".Split(':', StringSplitOptions.RemoveEmptyEntries))
         {

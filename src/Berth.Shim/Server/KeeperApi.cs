@@ -81,6 +81,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         if (_wards.ContainsKey(request.Id)) throw new BerthException(Fault.Conflict, $"container {request.Id} is kept already");
         Ward ward = new(loop, _events, request, oomScore) { EndedForGood = () => Changed?.Invoke() };
         _wards[request.Id] = ward;
+        if (request.EndsWithClient) EndWith(TtrpcPort.Serving!, ward);
         ward.Create(fault =>
         {
             if (fault is not null)
@@ -221,6 +222,16 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         if (IsNeeded) throw new BerthException(Fault.WrongState, "containers are still kept here", "delete them first");
         reply.Send(new Done());
         ShutdownAsked?.Invoke();
+    }
+
+    private static void EndWith(TtrpcPort port, Ward ward)
+    {
+        Action<TtrpcPort>? before = port.Closed;
+        port.Closed = closed =>
+        {
+            ward.EndForGood();
+            before?.Invoke(closed);
+        };
     }
 
     private Ward Find(string id)

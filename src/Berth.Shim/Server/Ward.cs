@@ -41,6 +41,8 @@ internal sealed class Ward : IDisposable
     private bool _restartAnyway;
     private bool _exitCommandRan;
     private Alarm? _exitCommand;
+    private Alarm? _over;
+    private bool _isUnwanted;
 
     /// <summary>A container that is not made yet.</summary>
     /// <exception cref="BerthException">A log cannot be opened.</exception>
@@ -114,6 +116,7 @@ internal sealed class Ward : IDisposable
             {
                 IsMade = true;
                 Tell("created", _container.Init);
+                if (_isUnwanted) EndForGood();
             }
             done(fault);
         });
@@ -133,6 +136,7 @@ internal sealed class Ward : IDisposable
             if (fault is null)
             {
                 _hasRun = true;
+                if (_request.MostMs > 0) _over = _loop.After((long)Math.Min(_request.MostMs, long.MaxValue), EndForGood);
                 Tell("started", container.Init);
                 Health?.Start();
             }
@@ -364,6 +368,7 @@ internal sealed class Ward : IDisposable
         IsForGood = true;
         CancelRestart();
         CancelExitCommand();
+        _over?.Cancel();
         Health?.Stop();
         foreach (CallSink follower in _followers) follower.End();
         foreach (List<CallSink> sinks in (List<CallSink>[])[.. _attached.Values])
@@ -529,6 +534,14 @@ internal sealed class Ward : IDisposable
     {
         _exitCommand?.Cancel();
         _exitCommand = null;
+    }
+
+    /// <summary>Nobody wants it any more: it is killed with all that is in it, or ends as soon as it is made.</summary>
+    public void EndForGood()
+    {
+        _isUnwanted = true;
+        if (!IsMade || !IsAlive) return;
+        Kill(new KillRequest { Id = Id, Signal = 9, ForGood = true, All = true }, static _ => { });
     }
 
     /// <summary>For an engine that finds no shim any more.</summary>

@@ -112,6 +112,8 @@ public sealed partial class CreateRequest : IMessage
     public HealthCheck? Health { get; set; }
     public List<string> ExitCommand => _exitCommand ??= [];
     public uint ExitGraceMs { get; set; }
+    public bool EndsWithClient { get; set; }
+    public ulong MostMs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -127,6 +129,8 @@ public sealed partial class CreateRequest : IMessage
         to.Message(10, Health);
         to.Strings(11, _exitCommand);
         to.Varint(12, ExitGraceMs);
+        to.Varint(13, EndsWithClient ? 1UL : 0);
+        to.Varint(14, MostMs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -153,6 +157,8 @@ public sealed partial class CreateRequest : IMessage
                 case 82: from.Message(Health ??= new()); break;
                 case 90: ExitCommand.Add(from.String()); break;
                 case 96: ExitGraceMs = (uint)from.Varint(); break;
+                case 104: EndsWithClient = from.Varint() != 0; break;
+                case 112: MostMs = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
