@@ -15,6 +15,7 @@ public sealed class EngineContainers
     private readonly Creating _creating;
     private readonly Starting _starting;
     private readonly Ending _ending;
+    private readonly FileRoots _roots;
 
     internal EngineContainers(ContainerParts parts)
     {
@@ -22,6 +23,7 @@ public sealed class EngineContainers
         _creating = new Creating(parts);
         _ending = new Ending(parts);
         _starting = new Starting(parts, _ending);
+        _roots = new FileRoots(parts, _ending);
         parts.Volumes.UsersOf = UsersOf;
     }
 
@@ -59,6 +61,22 @@ public sealed class EngineContainers
         List<Container> all = new(records.Count);
         foreach (ContainerRecord record in records) all.Add(Of(record));
         return all;
+    }
+
+    /// <summary>
+    /// Copies files into a container, out of one, or from one to another; of containers in any state. What is mounted in a container is
+    /// seen as its processes see it. Device nodes and sockets are left out.
+    /// </summary>
+    /// <param name="from">A file, a folder with all that is in it, what is in a folder (<c>path/.</c>), or a tar stream.</param>
+    /// <param name="to">A folder, the name that the copy gets, or a stream for tar.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Ends it; what is copied by then stays.</param>
+    /// <exception cref="BerthException">NotFound. Conflict: a folder is in the way of a file, or the other way round. Denied. InvalidArgument: a tar that is damaged, or leads elsewhere.</exception>
+    public Task<FileCopyReport> CopyAsync(CopyEnd from, CopyEnd to, FileCopyOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        return new FileCopying(_roots).CopyAsync(from, to, options ?? new FileCopyOptions(), ct);
     }
 
     /// <summary>The folder of a container's bundle while it runs; a path of the host.</summary>

@@ -216,7 +216,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     }
 
     /// <summary>The root file system of one that runs, as it is seen from here.</summary>
-    private static string RootOf(ContainerPlaces places, ContainerRecord record) =>
+    public static string RootOf(ContainerPlaces places, ContainerRecord record) =>
         record.Spec.RootFolder is { } folder && !record.Spec.IsRootFolderKept ? folder : places.RootFs(record.Id);
 
     /// <summary>What is known of one without preparing anything.</summary>
@@ -262,7 +262,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         }
     }
 
-    private static VolumeSpec VolumeFor(SettledMount mount) => new()
+    public static VolumeSpec VolumeFor(SettledMount mount) => new()
     {
         Name = mount.Volume!,
         Driver = mount.Request.VolumeDriver ?? "local",

@@ -1,6 +1,7 @@
 // Root file systems over images: made in an instant, mounted, written into, made an image of again.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Mounts;
 using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;
@@ -69,6 +70,23 @@ public sealed class SnapshotStore
         if (MountTable.Has(target)) throw new BerthException(Fault.Conflict, $"something is mounted at {target} already", "unmount it first");
         mount.Attach(target);
         return target;
+    }
+
+    /// <summary>Opens its files for this process alone: the mount is attached nowhere, and goes with the descriptor.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="forWriting">Whether is written; nobody else may have it mounted so meanwhile. To read, it may be mounted elsewhere.</param>
+    /// <exception cref="BerthException">NotFound; Denied; Unsupported: the kernel has no overlay that this user may mount.</exception>
+    public Fd OpenRoot(string name, bool forWriting)
+    {
+        RootMount mount = Mounts(name);
+        if (mount.Writable is null && !mount.IsReadOnly) return Tree.Clone(mount.Lowers[0], recursive: false);
+        return OverlayMount.Open(new OverlayRequest
+        {
+            // To read, what was written is one more layer that does not change.
+            Lowers = forWriting || mount.Writable is null ? mount.Lowers : [UpperOf(name), .. mount.Lowers],
+            Writable = forWriting ? mount.Writable : null,
+            UserAttributes = mount.UserAttributes,
+        }, FolderOf(name) + "/root");
     }
 
     /// <summary>Copies the files of a folder, with all that there is to say of them, into one that is empty, which gets the attributes of the first.</summary>
