@@ -31,6 +31,7 @@ internal static class ContainerVerbs
             new("top", "List the processes of one", Top.Make) { Group = All },
             new("stats", "Show what containers use", Stats.Make) { Group = All },
             new("port", "Show which ports of the host lead to one", Port.Make) { Group = All },
+            new("update", "Change limits and restarts of containers", Update.Make) { Group = All },
             new("cp", "Copy files into containers, out of them and between them", CopyFiles.Make) { Group = All },
             new("rename", "Give one another name", Lifecycle.Rename) { Group = All },
             new("prune", "Remove those that have ended", ContainerPrune.Make) { Group = All },
