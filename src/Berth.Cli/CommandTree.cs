@@ -43,6 +43,11 @@ internal static class CommandTree
         new("events", "Show what has happened, and what happens", Happenings.Make) { Group = Running, IsInNetwork = true },
         new("update", "Change limits and restarts of containers", Update.Make) { Group = Running, IsInNetwork = true },
         new("cp", "Copy files into containers, out of them and between them", CopyFiles.Make) { Group = Running, IsInNetwork = true },
+        new("diff", "Show what was changed in a container, or by an image", Contents.Diff) { Group = Running, IsInNetwork = true },
+        new("export", "Write all files of a container as a tar", Contents.Export) { Group = Running, IsInNetwork = true },
+        new("commit", "Make an image of a container", Contents.Commit) { Group = Running, IsInNetwork = true },
+        new("mount", "Mount the files of containers, to look into them", Mounts.Mount) { Group = Running },
+        new("unmount", "Take such mounts away", Mounts.Unmount) { Group = Running, Aliases = ["umount"] },
         new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
         new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
         new("volume", "Files that outlive containers", VolumeVerbs.Make) { Group = Running },
@@ -101,6 +106,7 @@ internal static class CommandTree
             new("import", "Make an image of a root file system", Files.Import) { Group = All },
             new("history", "Show how an image came to be", History.Make) { Group = All },
             new("inspect", "Show what an image says of itself", Inspect.Make) { Group = All },
+            new("diff", "Show what the topmost layer of an image changes", ImageDiff.Make) { Group = All },
             new("prune", "Remove images that nobody needs", Prune.Make) { Group = All },
             new("tree", "Show images on the layers that they share", Tree.Make) { Group = All },
             new("layers", "Show what each layer brings and wastes", Layers.Make) { Group = All },
@@ -121,7 +127,7 @@ internal static class CommandTree
         Verbs =
         [
             new("df", "Show where the bytes are", Usage.Make) { Group = All },
-            new("prune", "Remove what nobody needs", Prune.Make) { Group = All },
+            new("prune", "Remove what nobody needs", SystemPrune.Make) { Group = All, IsInNetwork = true },
             new("check", "Look whether the store is whole", Check.Make) { Group = All },
             new("info", "Where things are, and what is there", Info.Make) { Group = All },
             new("events", "Show what has happened, and what happens", Happenings.Make) { Group = All, IsInNetwork = true },

@@ -23,9 +23,10 @@ public sealed partial class Container
     private readonly ContainerParts _parts;
     private readonly Starting _starting;
     private readonly Ending _ending;
+    private readonly FileRoots _roots;
     private ContainerRecord _record;
 
-    internal Container(ContainerParts parts, Starting starting, Ending ending, ContainerRecord record) => (_parts, _starting, _ending, _record) = (parts, starting, ending, record);
+    internal Container(ContainerParts parts, Starting starting, Ending ending, FileRoots roots, ContainerRecord record) => (_parts, _starting, _ending, _roots, _record) = (parts, starting, ending, roots, record);
 
     /// <summary>Its id.</summary>
     public string Id => _record.Id;

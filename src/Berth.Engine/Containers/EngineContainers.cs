@@ -92,6 +92,7 @@ public sealed class EngineContainers
         foreach (ContainerRecord record in _parts.Folder.All())
         {
             ContainerState state = _parts.Facts.Observe(record);
+            if (state.Status == ContainerStatus.Paused && PauseMark.IsLeft(_parts.Places, record.Id)) await PauseMark.ResumeAsync(Of(record), _parts.Places, ct).ConfigureAwait(false);
             if (state.IsAlive || state.Status is ContainerStatus.Restarting || !state.IsLeft) continue;
             // Whoever has the lock is at it.
             using (FileLock? free = _parts.Folder.TryLock(record.Id))
@@ -136,5 +137,5 @@ public sealed class EngineContainers
         return users;
     }
 
-    private Container Of(ContainerRecord record) => new(_parts, _starting, _ending, record);
+    private Container Of(ContainerRecord record) => new(_parts, _starting, _ending, _roots, record);
 }

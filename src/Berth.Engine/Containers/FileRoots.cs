@@ -47,14 +47,16 @@ internal sealed class FileRoots(ContainerParts parts, Ending ending)
             }
             if (state.Status != ContainerStatus.Restarting && state.IsLeft) await ending.SettleAsync(id, isStopped: false, ct).ConfigureAwait(false);
             // Two who write into one overlay at once would confuse each other; whoever reads has a mount of his own.
-            FileLock? held = forWriting ? parts.Folder.Lock(id) : null;
+            // Where ids are mapped, what was written is on disk with others than what lies below: only the whole mount shows them alike.
+            bool isWhole = forWriting || record.Settled.Ids is not null;
+            FileLock? held = isWhole ? parts.Folder.Lock(id) : null;
             try
             {
                 record = Read(id);
                 state = parts.Facts.Observe(record);
                 if (!state.IsAlive)
                 {
-                    OpenRoot opened = new(OfStopped(record, state, forWriting), held);
+                    OpenRoot opened = new(OfStopped(record, state, isWhole), held);
                     held = null;
                     return opened;
                 }
@@ -73,8 +75,7 @@ internal sealed class FileRoots(ContainerParts parts, Ending ending)
         ContainerState state = parts.Facts.Observe(record);
         if (!state.IsAlive && state.Status != ContainerStatus.Restarting)
         {
-            if (state.IsLeft) await ending.SettleAsync(id, isStopped: false, ct).ConfigureAwait(false);
-            OpenRoot opened = new(OfStopped(Read(id), state, forWriting: false), null);
+            OpenRoot opened = await OpenAsync(id, forWriting: false, ct).ConfigureAwait(false);
             opened.Tree.Mounts = new Dictionary<string, SeenMount>();
             return opened;
         }
@@ -99,12 +100,17 @@ internal sealed class FileRoots(ContainerParts parts, Ending ending)
     private RootedTree OfStopped(ContainerRecord record, ContainerState state, bool forWriting)
     {
         IdShift? shift = ShiftOf(record);
-        bool isFolder = record.Spec.RootFolder is not null && !record.Spec.IsRootFolderKept, isMounted = state.Status == ContainerStatus.Restarting;
-        Fd root = isFolder || isMounted ? KernelPath.Open(Starting.RootOf(parts.Places, record), OpenFlags.Path | OpenFlags.Directory) : parts.Images.Store.Snapshots.OpenRoot(record.Id, forWriting);
-        // What the store has on disk are the ids of the image; where it is mounted for the container they are those of its users.
-        RootedTree tree = new(root) { Label = record.Name + ":", Ids = isMounted ? shift : null, MountIds = shift, IsReadOnly = record.Spec.Storage.IsReadOnly };
+        RootedTree tree = new(RootOf(record, state, forWriting)) { Label = record.Name + ":", Ids = shift, MountIds = shift, IsReadOnly = record.Spec.Storage.IsReadOnly };
         tree.Mounts = MountsOf(record, tree);
         return tree;
+    }
+
+    private Fd RootOf(ContainerRecord record, ContainerState state, bool forWriting)
+    {
+        if (state.Status == ContainerStatus.Restarting || record.Spec.RootFolder is not null && !record.Spec.IsRootFolderKept) return KernelPath.Open(Starting.RootOf(parts.Places, record), OpenFlags.Path | OpenFlags.Directory);
+        if (RootMounts.IsMounted(parts.Places, record.Id)) return KernelPath.Open(parts.Places.Mounted(record.Id), OpenFlags.Path | OpenFlags.Directory);
+        using Fd? space = record.Settled.Ids is { } ids ? UserNamespaceHandle.Make(ids) : null;
+        return parts.Images.Store.Snapshots.OpenRoot(record.Id, forWriting, space);
     }
 
     private Dictionary<string, SeenMount> MountsOf(ContainerRecord record, RootedTree tree)
@@ -143,6 +149,6 @@ internal sealed class FileRoots(ContainerParts parts, Ending ending)
         return KernelPath.ReadLink(folder.ProcPath)!;
     }
 
-    private static IdShift? ShiftOf(ContainerRecord record) => record.Settled.Ids is not { } ids ? null
+    public static IdShift? ShiftOf(ContainerRecord record) => record.Settled.Ids is not { } ids ? null
         : new IdShift([.. ids.Uids.Select(static range => (range.Inside, range.Outside, range.Count))], [.. ids.Gids.Select(static range => (range.Inside, range.Outside, range.Count))]);
 }

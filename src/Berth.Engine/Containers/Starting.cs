@@ -201,6 +201,14 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private void MountRoot(ContainerRecord record, string root, Undo undo)
     {
+        if (RootMounts.IsMounted(parts.Places, record.Id))
+        {
+            // Somebody looks at it already: what is written is to be the same for both.
+            using Fd there = Tree.Clone(parts.Places.Mounted(record.Id), recursive: false);
+            Tree.Attach(there, root);
+            lock (undo) undo.Push(() => HostMount.Detach(root));
+            return;
+        }
         RootMount mount = parts.Images.Store.Snapshots.Mounts(record.Id);
         if (record.Settled.Ids is { } ids)
         {
