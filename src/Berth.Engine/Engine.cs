@@ -3,6 +3,7 @@ using Berth.Engine.Containers;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Networks;
+using Berth.Engine.Secrets;
 using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
@@ -28,6 +29,7 @@ public sealed class Engine : IAsyncDisposable
         Images = new EngineImages(_ends);
         Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);
         Volumes = new EngineVolumes(options.RootFolder, options.RunFolder, TimeProvider.System);
+        Secrets = new EngineSecrets(options.RootFolder, options.RunFolder, TimeProvider.System);
         Events = new EngineEvents(options.RunFolder, TimeProvider.System);
         Containers = new EngineContainers(new ContainerParts
         {
@@ -36,6 +38,7 @@ public sealed class Engine : IAsyncDisposable
             Images = _ends,
             Networks = Networks,
             Volumes = Volumes,
+            Secrets = Secrets,
             Events = Events,
         });
     }
@@ -45,6 +48,9 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Volumes.</summary>
     public EngineVolumes Volumes { get; }
+
+    /// <summary>Secrets.</summary>
+    public EngineSecrets Secrets { get; }
 
     /// <summary>What happens.</summary>
     public EngineEvents Events { get; }
