@@ -3,9 +3,9 @@ using System.Text;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Programs;
-using Berth.Store.Snapshots;
+using Berth.Store.Layers;
 
-namespace Berth.Store.Layers;
+namespace Berth.Store.Snapshots;
 
 /// <summary>Compares.</summary>
 internal sealed class OverlayChanges(MergedView lower, string opaqueMark, CancellationToken ct)
