@@ -37,7 +37,7 @@ public sealed class ContentsTests
         b update -m 128m --pids-limit 77 -e A=1 c >/dev/null; limits
         b update --restart on-failure:3 c >/dev/null; b inspect -f '{{.HostConfig.RestartPolicy.Name}}' c; b update -m 1m c 2>&1 | grep -o '6m.*'
         b stop -t 0 c >/dev/null; b start c >/dev/null; echo $(limits) $(b exec c env | grep A=); b rm -f c >/dev/null
-        b run -d --name r --network none busybox sh -c 'sleep 0.5; exit 3' >/dev/null; b update --restart on-failure:1 r >/dev/null
+        b run -d --name r --network none busybox sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done; exit 3' >/dev/null; b update --restart on-failure:1 r >/dev/null; b exec r touch /tmp/go
         until_ sh -c "berth ps -a --format '{{.State}}' | grep -q exited"; b inspect -f '{{.RestartCount}} {{.State.ExitCode}}' r; b rm -f r >/dev/null
         left
         """));
@@ -90,6 +90,6 @@ public sealed class ContentsTests
         b container cleanup; b inspect -f '{{.State.Status}}' c
         b export -o out.tar c; rm out.tar; b rm -f c d >/dev/null; b rmi -f half >/dev/null 2>&1; b storage check --repair >/dev/null 2>&1
         echo $(ls out.tar.part 2>/dev/null | wc -l) $(grep -c overlay /proc/self/mountinfo | sed "s/$(grep -c overlay /proc/1/mountinfo)/0/")
-        left; ls $R/making $R/leases
+        left; find $R/making $R/leases -mindepth 1
         """, seconds: 240));
 }
