@@ -3,6 +3,7 @@ using Berth.Cli.Arguments;
 using Berth.Cli.Templates;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
+using Berth.Engine.Containers;
 using Berth.Oci.Content;
 
 namespace Berth.Cli.Commands;
@@ -20,11 +21,19 @@ internal static class Info
         {
             Session session = invocation.Session;
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+            int[] counts = new int[5];
+            foreach (Container container in engine.Containers.List()) counts[(int)container.Observe().Status]++;
+            int running = counts[(int)ContainerStatus.Running] + counts[(int)ContainerStatus.Restarting], paused = counts[(int)ContainerStatus.Paused], stopped = counts[(int)ContainerStatus.Exited] + counts[(int)ContainerStatus.Configured];
             Value value = Value.Record.Of(
                 Member.Of("Version", Version.Number),
                 Member.Of("OsArch", Platform.Host.ToString()),
                 Member.Of("Kernel", Environment.OSVersion.Version.ToString()),
                 Member.Of("Rootless", !Engine.Rootless.UserSession.IsRoot),
+                Member.Of("Containers", running + paused + stopped),
+                Member.Of("ContainersRunning", running),
+                Member.Of("ContainersPaused", paused),
+                Member.Of("ContainersStopped", stopped),
+                Member.Of("Images", engine.Images.List().Count),
                 new Member("Store", Value.Record.Of(Member.Of("Root", engine.Images.Root), Member.Of("Driver", "overlay"), Member.Of("Images", engine.Images.List().Count), Member.Of("Snapshots", engine.Snapshots.Walk().Count))),
                 new Member("Registries", Value.Record.Of(Member.Of("Search", engine.Images.SearchRegistries), Member.Of("AuthFile", engine.Images.AuthFile))),
                 Member.Of("Transports", ImagePlaces.Shapes.Split(", ")));

@@ -23,9 +23,10 @@ public sealed partial class Container
     private readonly ContainerParts _parts;
     private readonly Starting _starting;
     private readonly Ending _ending;
+    private readonly FileRoots _roots;
     private ContainerRecord _record;
 
-    internal Container(ContainerParts parts, Starting starting, Ending ending, ContainerRecord record) => (_parts, _starting, _ending, _record) = (parts, starting, ending, record);
+    internal Container(ContainerParts parts, Starting starting, Ending ending, FileRoots roots, ContainerRecord record) => (_parts, _starting, _ending, _roots, _record) = (parts, starting, ending, roots, record);
 
     /// <summary>Its id.</summary>
     public string Id => _record.Id;
@@ -181,6 +182,14 @@ public sealed partial class Container
 
     /// <summary>Lets them go on.</summary>
     public Task ResumeAsync(CancellationToken ct = default) => AskAsync("resume", KeeperService.Methods.Resume, new ContainerRequest { Id = Id }, "unpause", ct);
+
+    /// <summary>Changes limits, restarts, health and variables.</summary>
+    /// <exception cref="BerthException">InvalidArgument: what cannot be. Unsupported: it has no cgroup of its own. What the runtime says.</exception>
+    public async Task UpdateAsync(ContainerChanges changes, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        _record = await new Updating(_parts, _ending).UpdateAsync(Id, changes, ct).ConfigureAwait(false);
+    }
 
     /// <summary>Says how large its terminal is.</summary>
     public Task ResizeAsync(ushort rows, ushort columns, CancellationToken ct = default) => ResizeProcessAsync("", rows, columns, ct);

@@ -11,6 +11,7 @@ namespace Berth.Engine.Containers;
 ///   RUN/locks/ID                     held (flock) by whoever changes the container
 ///   RUN/shims/ID16                   the shim's socket: paths of sockets are short
 ///   RUN/runtime/                     the OCI runtime's own state
+///   RUN/mounts/ID/                   the root file system, while somebody has it mounted; ID.users beside it: how many
 ///   RUN/netns/ID                     the network namespace, over all runs
 /// </code>
 /// </summary>
@@ -37,6 +38,12 @@ internal sealed class ContainerPlaces(string root, string run)
     public string ExitFile(string id) => $"{run}/containers/{id}/exit.json";
 
     public string PidFile(string id) => $"{run}/containers/{id}/init.pid";
+
+    public string Mounted(string id) => $"{run}/mounts/{id}";
+
+    public string MountUsers(string id) => $"{run}/mounts/{id}.users";
+
+    public string PausedBy(string id) => $"{run}/containers/{id}/paused-by";
 
     public string Lock(string id) => $"{run}/locks/{id}";
 

@@ -125,6 +125,8 @@ internal sealed class Ending(ContainerParts parts)
                 }
                 if (!isAlive)
                 {
+                    if (!force && RootMounts.IsMounted(parts.Places, id)) throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: its files are mounted at {parts.Places.Mounted(id)}", $"berth unmount {record.Name}, or remove it by force: berth rm -f {record.Name}");
+                    RootMounts.Detach(parts.Places, id);
                     if (state.IsLeft) record = await ClearAsync(record, state, held, ct, isStopped: true).ConfigureAwait(false);
                     Remove(record, held, withVolumes);
                     return;

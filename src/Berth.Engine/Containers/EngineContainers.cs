@@ -15,6 +15,7 @@ public sealed class EngineContainers
     private readonly Creating _creating;
     private readonly Starting _starting;
     private readonly Ending _ending;
+    private readonly FileRoots _roots;
 
     internal EngineContainers(ContainerParts parts)
     {
@@ -22,6 +23,7 @@ public sealed class EngineContainers
         _creating = new Creating(parts);
         _ending = new Ending(parts);
         _starting = new Starting(parts, _ending);
+        _roots = new FileRoots(parts, _ending);
         parts.Volumes.UsersOf = UsersOf;
     }
 
@@ -110,6 +112,22 @@ public sealed class EngineContainers
         return all;
     }
 
+    /// <summary>
+    /// Copies files into a container, out of one, or from one to another; of containers in any state. What is mounted in a container is
+    /// seen as its processes see it. Device nodes and sockets are left out.
+    /// </summary>
+    /// <param name="from">A file, a folder with all that is in it, what is in a folder (<c>path/.</c>), or a tar stream.</param>
+    /// <param name="to">A folder, the name that the copy gets, or a stream for tar.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Ends it; what is copied by then stays.</param>
+    /// <exception cref="BerthException">NotFound. Conflict: a folder is in the way of a file, or the other way round. Denied. InvalidArgument: a tar that is damaged, or leads elsewhere.</exception>
+    public Task<FileCopyReport> CopyAsync(CopyEnd from, CopyEnd to, FileCopyOptions? options = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        return new FileCopying(_roots).CopyAsync(from, to, options ?? new FileCopyOptions(), ct);
+    }
+
     /// <summary>The folder of a container's bundle while it runs; a path of the host.</summary>
     public string BundleOf(ContainerRecord record)
     {
@@ -123,6 +141,7 @@ public sealed class EngineContainers
         foreach (ContainerRecord record in _parts.Folder.All())
         {
             ContainerState state = _parts.Facts.Observe(record);
+            if (state.Status == ContainerStatus.Paused && PauseMark.IsLeft(_parts.Places, record.Id)) await PauseMark.ResumeAsync(Of(record), _parts.Places, ct).ConfigureAwait(false);
             if (state.IsAlive || state.Status is ContainerStatus.Restarting || !state.IsLeft) continue;
             // Whoever has the lock is at it.
             using (FileLock? free = _parts.Folder.TryLock(record.Id))
@@ -167,5 +186,5 @@ public sealed class EngineContainers
         return users;
     }
 
-    private Container Of(ContainerRecord record) => new(_parts, _starting, _ending, record);
+    private Container Of(ContainerRecord record) => new(_parts, _starting, _ending, _roots, record);
 }

@@ -239,6 +239,14 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private void MountRoot(ContainerRecord record, string root, Undo undo)
     {
+        if (RootMounts.IsMounted(parts.Places, record.Id))
+        {
+            // Somebody looks at it already: what is written is to be the same for both.
+            using Fd there = Tree.Clone(parts.Places.Mounted(record.Id), recursive: false);
+            Tree.Attach(there, root);
+            lock (undo) undo.Push(() => HostMount.Detach(root));
+            return;
+        }
         RootMount mount = parts.Images.Store.Snapshots.Mounts(record.Id);
         if (record.Settled.Ids is { } ids)
         {
@@ -254,7 +262,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     }
 
     /// <summary>The root file system of one that runs, as it is seen from here.</summary>
-    private static string RootOf(ContainerPlaces places, ContainerRecord record) =>
+    public static string RootOf(ContainerPlaces places, ContainerRecord record) =>
         record.Spec.RootFolder is { } folder && !record.Spec.IsRootFolderKept ? folder : places.RootFs(record.Id);
 
     /// <summary>What is known of one without preparing anything.</summary>
@@ -300,7 +308,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         }
     }
 
-    private static VolumeSpec VolumeFor(SettledMount mount) => new()
+    public static VolumeSpec VolumeFor(SettledMount mount) => new()
     {
         Name = mount.Volume!,
         Driver = mount.Request.VolumeDriver ?? "local",

@@ -60,7 +60,8 @@ internal sealed class LayerWriter(Stream to, PackOptions options, CancellationTo
             _sockets++;
             return;
         }
-        if (options.Ids is { } ids)
+        // The root of what is written was made before anybody's ids were mapped.
+        if (options.Ids is { } ids && (path.Length > 0 || ids.Inside(facts) is not null))
         {
             (uint uid, uint gid) = ids.Inside(facts) ?? throw new BerthException(Fault.InvalidArgument, $"cannot pack '{LayerPath.Show(path)}': its owner {facts.Uid}:{facts.Gid} is not in the user namespace's maps");
             facts = facts with { Uid = uid, Gid = gid };

@@ -46,23 +46,58 @@ internal static class OverlayMount
         try
         {
             if (request.Writable is null && request.Lowers.Count == 1) Bind(request, target);
-            else if (!TryModern(request, target)) Classic(request, target);
+            else if (TryMake(request) is { } mount)
+            {
+                using (mount) Tree.Attach(mount, target);
+            }
+            else Classic(request, target);
         }
         catch (LinuxException e)
         {
-            // Of a missing layer the kernel only says that something is wrong.
-            foreach (string path in (string[])[target, .. request.Lowers])
-            {
-                if (!KernelFile.Exists(path)) throw new BerthException(Fault.NotFound, $"cannot mount layers on {target}: {path} is not there", null, e);
-            }
-            Fault fault = e.Errno switch
-            {
-                Errno.ENODEV or Errno.ENOSYS or Errno.EOPNOTSUPP => Fault.Unsupported,
-                Errno.EPERM or Errno.EACCES => Fault.Denied,
-                _ => Fault.Failed,
-            };
-            throw new BerthException(fault, $"cannot mount layers on {target}: {e.Message}", null, e);
+            throw Failure(e, request, target);
         }
+    }
+
+    /// <summary>Makes the mount and attaches it nowhere: it goes with its descriptor, so whoever is killed leaves none.</summary>
+    /// <param name="request">What is mounted.</param>
+    /// <param name="passing">A folder where an old kernel needs it for a moment.</param>
+    /// <exception cref="BerthException">As <see cref="Attach"/>.</exception>
+    public static Fd Open(OverlayRequest request, string passing)
+    {
+        if (request.Lowers.Count == 0) throw new BerthException(Fault.InvalidArgument, $"cannot mount layers on {passing}: there are none");
+        try
+        {
+            if (request.Writable is null && request.Lowers.Count == 1)
+            {
+                Fd tree = Mapped(request.Lowers[0], request);
+                Tree.SetAttributes(tree, MountAttributes.ReadOnly);
+                return tree;
+            }
+            if (TryMake(request) is { } mount) return mount;
+            Classic(request, passing);
+            try { return Tree.Clone(passing, recursive: false); }
+            finally { HostMount.Detach(passing); }
+        }
+        catch (LinuxException e)
+        {
+            throw Failure(e, request, passing);
+        }
+    }
+
+    private static BerthException Failure(LinuxException e, OverlayRequest request, string target)
+    {
+        // Of a missing layer the kernel only says that something is wrong.
+        foreach (string path in (string[])[target, .. request.Lowers])
+        {
+            if (!KernelFile.Exists(path)) return new BerthException(Fault.NotFound, $"cannot mount layers on {target}: {path} is not there", null, e);
+        }
+        Fault fault = e.Errno switch
+        {
+            Errno.ENODEV or Errno.ENOSYS or Errno.EOPNOTSUPP => Fault.Unsupported,
+            Errno.EPERM or Errno.EACCES => Fault.Denied,
+            _ => Fault.Failed,
+        };
+        return new BerthException(fault, $"cannot mount layers on {target}: {e.Message}", null, e);
     }
 
     /// <summary>
@@ -100,20 +135,20 @@ internal static class OverlayMount
         Tree.Attach(tree, target);
     }
 
-    /// <returns>False where the kernel is older than 6.5, or does not know fsopen(2).</returns>
-    private static bool TryModern(OverlayRequest request, string target)
+    /// <returns>Null where the kernel is older than 6.5, or does not know fsopen(2).</returns>
+    private static Fd? TryMake(OverlayRequest request)
     {
         List<Fd> held = [];
         try
         {
             using NewMount? context = Open();
-            if (context is null) return false;
+            if (context is null) return null;
             context.Set("source", "overlay");
             bool isFirst = true;
             foreach (string lower in request.Lowers)
             {
                 try { AddLayer(context, "lowerdir+", lower, request, held); }
-                catch (LinuxException e) when (isFirst && e.Errno == Errno.EINVAL && request.UserNamespace is null) { return false; }
+                catch (LinuxException e) when (isFirst && e.Errno == Errno.EINVAL && request.UserNamespace is null) { return null; }
                 isFirst = false;
             }
             if (request.Writable is { } writable) AddWritable(context, writable, held);
@@ -121,9 +156,7 @@ internal static class OverlayMount
             // What is written must be whole in its own directory, or no layer can be made of it. Distributions change the defaults.
             else foreach (string option in (string[])["redirect_dir", "index", "metacopy"]) context.Set(option, "off");
             if (request is { Volatile: true, Writable: not null }) context.Set("volatile");
-            using Fd mount = context.Make(request.Writable is null ? MountAttributes.ReadOnly : MountAttributes.None);
-            Tree.Attach(mount, target);
-            return true;
+            return context.Make(request.Writable is null ? MountAttributes.ReadOnly : MountAttributes.None);
         }
         finally
         {

@@ -33,6 +33,12 @@ public sealed record CommitOptions
     /// <summary>Changes what a container of it starts with.</summary>
     public Func<ContainerConfig, ContainerConfig>? Change { get; init; }
 
+    /// <summary>Users of what was written: first id inside, first id on the disk, how many; null: they are the same. A layer has those inside.</summary>
+    public IReadOnlyList<(uint Inside, uint Outside, uint Count)>? Uids { get; init; }
+
+    /// <summary>The same of groups.</summary>
+    public IReadOnlyList<(uint Inside, uint Outside, uint Count)>? Gids { get; init; }
+
     /// <summary>How the new layer is compressed.</summary>
     public Compression Compression { get; init; } = Compression.Gzip;
 
@@ -58,7 +64,7 @@ internal sealed class Committing(StorePlaces places, SnapshotStore snapshots, bo
         KernelPath.MakeDirectory(folder, 0x1C0);
         try
         {
-            PackOptions pack = new() { UserAttributes = userAttributes, Latest = options.Created is { } latest ? new TarTime(latest.ToUnixTimeSeconds(), 0) : null };
+            PackOptions pack = new() { UserAttributes = userAttributes, Latest = options.Created is { } latest ? new TarTime(latest.ToUnixTimeSeconds(), 0) : null, Ids = IdsOf(options) };
             using LayerFile layer = await Task.Run(() => LayerFile.Make(folder + "/layer", tar => snapshots.Pack(snapshot, folder + "/below", tar, pack, ct), options.Compression, null, options.Format), ct).ConfigureAwait(false);
             await using MadeImage image = new(snapshot.Name, Configure(below?.Config, layer.DiffId, now, options), below is { } there ? [.. there.Image.Layers.Select(static lower => lower.Blob)] : [], below?.Source, [layer], options.Format);
             await ImageCopier.CopyAsync(image, target, ct: ct).ConfigureAwait(false);
@@ -70,6 +76,9 @@ internal sealed class Committing(StorePlaces places, SnapshotStore snapshots, bo
             lease.End();
         }
     }
+
+    private static IdMapping? IdsOf(CommitOptions options) => options.Uids is null || options.Gids is null ? null
+        : new IdMapping([.. options.Uids.Select(static range => new IdRange(range.Inside, range.Outside, range.Count))], [.. options.Gids.Select(static range => new IdRange(range.Inside, range.Outside, range.Count))]);
 
     private static ImageConfig Configure(ImageConfig? below, Digest diffId, DateTimeOffset now, CommitOptions options)
     {

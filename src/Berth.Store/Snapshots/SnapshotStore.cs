@@ -1,6 +1,7 @@
 // Root file systems over images: made in an instant, mounted, written into, made an image of again.
 using Berth.Linux;
 using Berth.Linux.Files;
+using Berth.Linux.Mounts;
 using Berth.Linux.Programs;
 using Berth.Oci.Faults;
 using Berth.Store.Garbage;
@@ -69,6 +70,72 @@ public sealed class SnapshotStore
         if (MountTable.Has(target)) throw new BerthException(Fault.Conflict, $"something is mounted at {target} already", "unmount it first");
         mount.Attach(target);
         return target;
+    }
+
+    /// <summary>Opens its files for this process alone: the mount is attached nowhere, and goes with the descriptor.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="forWriting">Whether is written; nobody else may have it mounted so meanwhile. To read, it may be mounted elsewhere.</param>
+    /// <param name="userNamespace">Ids of the layers are those of this user namespace, and what is written has those outside; null: as they are.</param>
+    /// <exception cref="BerthException">NotFound; Denied; Unsupported: the kernel has no overlay that this user may mount.</exception>
+    public Fd OpenRoot(string name, bool forWriting, Fd? userNamespace = null)
+    {
+        RootMount mount = Mounts(name);
+        if (mount.Writable is null && !mount.IsReadOnly)
+        {
+            Fd tree = Tree.Clone(mount.Lowers[0], recursive: false);
+            if (userNamespace is not null) Tree.MapIds(tree, userNamespace, recursive: false);
+            return tree;
+        }
+        return OverlayMount.Open(new OverlayRequest
+        {
+            // To read, what was written is one more layer that does not change.
+            Lowers = forWriting || mount.Writable is null ? mount.Lowers : [UpperOf(name), .. mount.Lowers],
+            Writable = forWriting ? mount.Writable : null,
+            UserAttributes = mount.UserAttributes,
+            UserNamespace = userNamespace,
+        }, FolderOf(name) + "/root");
+    }
+
+    /// <summary>What was changed in it of the image below.</summary>
+    /// <exception cref="BerthException">NotFound.</exception>
+    public IReadOnlyList<FileChange> Diff(string name, CancellationToken ct = default)
+    {
+        SnapshotRecord record = Stat(name);
+        return record.IsCopy ? DiffOfCopy(record, ct) : OverlayChanges.Find(UpperOf(name), _trees.Stack(record.Trees), OpaqueMark, ct);
+    }
+
+    /// <summary>What the topmost layer of an image changes of those below it.</summary>
+    public IReadOnlyList<FileChange> Diff(StoredImage image, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        List<string> stack = _trees.Stack([.. image.Layers.Select(static layer => layer.Tree).Where(static tree => tree.Length > 0)]);
+        return stack.Count == 0 ? [] : OverlayChanges.Find(stack[0], stack[1..], OpaqueMark, ct);
+    }
+
+    // A copy does not know what was written in it: it is compared with what it was.
+    private List<FileChange> DiffOfCopy(SnapshotRecord record, CancellationToken ct)
+    {
+        using Lease lease = Lease.Take(_places, LeaseKind.Using, new Holdings([], record.Trees));
+        string room = $"{_places.Making}/{lease.Name}.{StorePlaces.NewName()}";
+        try
+        {
+            KernelPath.MakeDirectory(room, 0x1ED);
+            CopyLayers(record, room, ct);
+            using TreeDifference difference = new(room, UpperOf(record.Name), ct);
+            List<FileChange> changes = [];
+            foreach ((byte[] path, NodeFacts? facts) in difference.Find())
+            {
+                if (path.Length == 0) continue;
+                string text = "/" + System.Text.Encoding.UTF8.GetString(path);
+                changes.Add(new FileChange(facts is null ? ChangeKind.Deleted : KernelPath.Facts(room + text, followLink: false) is null ? ChangeKind.Added : ChangeKind.Changed, text));
+            }
+            return changes;
+        }
+        finally
+        {
+            TreeEraser.Erase(room);
+            lease.End();
+        }
     }
 
     /// <summary>Copies the files of a folder, with all that there is to say of them, into one that is empty, which gets the attributes of the first.</summary>
@@ -195,6 +262,8 @@ public sealed class SnapshotStore
         using Fd source = KernelPath.Open(from, OpenFlags.Directory), target = KernelPath.Open(to, OpenFlags.Directory);
         NodeCopy.Describe(source, "."u8, TreeFacts.Of(source), target, "."u8);
     }
+
+    private string OpaqueMark => _options.UserAttributes ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
     private string UpperOf(string name) => FolderOf(name) + "/upper";
 

@@ -40,4 +40,21 @@ public sealed class RootlessTests
         b stop -t 0 web >/dev/null; b ps -a --format '{{.State}}'; b rm web >/dev/null
         find $U/containers $U/shims $U/netns $U/runtime -mindepth 1 2>/dev/null; ls $R/containers
         """));
+
+    [Fact]
+    public void A_user_copies_exports_and_commits() => Assert.Equal("""
+        one 0
+        4711 one
+        two
+        A /root/f
+        one
+        """, Run("""
+        echo one > /run/home/f; chown 4711 /run/home/f
+        b run -d --name c --network none busybox sleep 1000 >/dev/null
+        b cp -q f c:/root/; b exec c sh -c 'echo $(cat /root/f) $(stat -c %u /root/f)'; b cp -q c:/root/f g; echo $(stat -c %u /run/home/g) $(cat /run/home/g)
+        b stop -t 0 c >/dev/null; echo two > /run/home/f; b cp -q f c:/root/g; b cp c:/root/g - | tar xO
+        b diff c | grep /f; b commit -q c mine >/dev/null; b run --rm --network none mine cat /root/f
+        b rm c >/dev/null
+        find $U/containers $U/shims $U/netns $U/runtime -mindepth 1 2>/dev/null; ls $R/containers
+        """));
 }

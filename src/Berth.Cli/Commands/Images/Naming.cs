@@ -1,8 +1,10 @@
 // tag, untag, rmi, pin, unpin, exists: names of images, and images by their names.
 using Berth.Cli.Arguments;
 using Berth.Cli.Verbs;
+using Berth.Engine.Containers;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
+using Berth.Oci.References;
 using Berth.Store.Garbage;
 using Berth.Store.Records;
 
@@ -52,7 +54,7 @@ internal static class Naming
         Options =
         [
             Option.Switch("all", "Remove all images", 'a'),
-            Option.Switch("force", "Also an image with several names, or with snapshots on it; one that is not there is no fault", 'f'),
+            Option.Switch("force", "Also an image with several names; of one that containers have been made of, the names alone; one that is not there is no fault", 'f'),
             Option.Switch("ignore", "One that is not there is no fault", 'i'),
             Option.Ignored("no-prune"),
         ],
@@ -103,7 +105,8 @@ internal static class Naming
     private static async Task<int> RemoveAsync(Invocation invocation)
     {
         Session session = invocation.Session;
-        EngineImages images = await session.ImagesAsync().ConfigureAwait(false);
+        Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+        EngineImages images = engine.Images;
         bool all = invocation.Has("all"), force = invocation.Has("force");
         if (all == invocation.Arguments.Count > 0) throw new BerthException(Fault.InvalidArgument, all ? "--all and names of images cannot both be meant" : "no image was named", "name images, or write --all");
         int worst = 0;
@@ -111,7 +114,7 @@ internal static class Naming
         {
             try
             {
-                RemovalReport report = await images.RemoveAsync(name, force || all).ConfigureAwait(false);
+                RemovalReport report = await RemoveOneAsync(engine, name, force || all, force).ConfigureAwait(false);
                 foreach (string gone in report.Untagged) session.Out.WriteLine($"Untagged: {ImageNames.Familiar(gone)}");
                 foreach (Oci.Content.Digest id in report.Deleted) session.Out.WriteLine($"Deleted: {id}");
             }
@@ -125,4 +128,21 @@ internal static class Naming
         }
         return worst;
     }
+
+    // docker's: by force the names go, but an image on which containers stand stays for them, and one that runs is not to be forced.
+    private static async Task<RemovalReport> RemoveOneAsync(Engine.Engine engine, string name, bool takesAll, bool force)
+    {
+        StoredImage image = engine.Images.Find(name);
+        List<Container> users = [.. engine.Containers.List().Where(container => container.Record.Image == image.Id)];
+        bool isOneOfSeveral = image.Names.Count > 1 && ImageReference.TryParse(name, out ImageReference? reference) && image.IsNamed(reference);
+        if (users.Count == 0 || isOneOfSeveral) return await engine.Images.RemoveAsync(name, takesAll).ConfigureAwait(false);
+        Container? running = users.Find(static container => container.Observe() is { IsAlive: true } or { Status: ContainerStatus.Restarting });
+        if (running is not null || !force) throw InUse(image, running ?? users[0], running is not null);
+        List<string> gone = [];
+        foreach (string one in image.Names) gone.AddRange((await engine.Images.UntagAsync(one).ConfigureAwait(false)).Untagged);
+        return new RemovalReport { Untagged = gone };
+    }
+
+    private static BerthException InUse(StoredImage image, Container user, bool isRunning) =>
+        new(Fault.Conflict, $"cannot remove the image {image.Id.Short}: container {user.Name} ({user.Id[..12]}) {(isRunning ? "runs on it" : "has been made of it")}", isRunning ? $"stop and remove it first: berth rm -f {user.Name}" : $"remove it first: berth rm {user.Name}; or take the image's names away: berth rmi -f");
 }

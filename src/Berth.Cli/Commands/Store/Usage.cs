@@ -1,12 +1,15 @@
 // system df, storage df: where the bytes are.
 using System.Globalization;
 using Berth.Cli.Arguments;
+using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Output;
 using Berth.Cli.Templates;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
+using Berth.Engine.Containers;
 using Berth.Engine.Images;
+using Berth.Engine.Volumes;
 using Berth.Store.Garbage;
 using Berth.Store.Records;
 
@@ -21,7 +24,7 @@ internal static class Usage
         About = "Bytes on the disk, as du counts them.",
         Most = 0,
         Options = [Option.Switch("verbose", "Each image", 'v'), Option.With("format", "FORMAT", "json, or a Go template for each row")],
-        Examples = [new("berth system df", "Images, snapshots, downloads that broke off"), new("berth system df -v", "What each image has for itself, and what it shares")],
+        Examples = [new("berth system df", "Images, containers, volumes, snapshots, downloads that broke off"), new("berth system df -v", "What each image has for itself, and what it shares")],
         Run = RunAsync,
     };
 
@@ -30,25 +33,56 @@ internal static class Usage
         Session session = invocation.Session;
         EngineImages images = await session.ImagesAsync().ConfigureAwait(false);
         StoreUsage usage = await images.MeasureAsync(session.Ending).ConfigureAwait(false);
+        Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+        List<(Container Container, long Bytes, bool IsActive)> containers = [.. engine.Containers.List().Select(container => (container, SizeOf(engine, container), container.Observe() is { IsAlive: true } or { Status: ContainerStatus.Restarting }))];
+        HashSet<string> used = [.. containers.SelectMany(static one => one.Container.Record.Settled.Mounts).Select(static mount => mount.Volume ?? "")];
+        List<(VolumeRecord Volume, long Bytes, bool IsActive)> volumes = [.. engine.Volumes.List().Select(volume => (volume, EngineVolumes.Measure(volume), used.Contains(volume.Name)))];
+        // Those of containers are counted with them.
+        (int Count, long Bytes) others = (usage.Snapshots - containers.Count(one => one.Container.Record.Spec.RootFolder is null), Math.Max(0, usage.SnapshotBytes - containers.Sum(static one => one.Bytes)));
+        (string, int, int, long, long)[] rows =
+        [
+            ("Images", usage.Images, usage.ImagesInUse, usage.BlobBytes + usage.TreeBytes, usage.ReclaimableBytes),
+            ("Containers", containers.Count, containers.Count(static one => one.IsActive), containers.Sum(static one => one.Bytes), containers.Where(static one => !one.IsActive).Sum(static one => one.Bytes)),
+            ("Local Volumes", volumes.Count, volumes.Count(static one => one.IsActive), volumes.Sum(static one => one.Bytes), volumes.Where(static one => !one.IsActive).Sum(static one => one.Bytes)),
+            ("Snapshots", Math.Max(0, others.Count), Math.Max(0, others.Count), others.Bytes, 0),
+            ("Unfinished downloads", usage.Unfinished, 0, usage.UnfinishedBytes, usage.UnfinishedBytes),
+        ];
         if (invocation.Find("format") is { } format)
         {
-            Report.Write(session.Out, format,
-            [
-                Row("Images", usage.Images, usage.ImagesInUse, usage.BlobBytes + usage.TreeBytes, usage.ReclaimableBytes),
-                Row("Snapshots", usage.Snapshots, usage.Snapshots, usage.SnapshotBytes, 0),
-                Row("Unfinished", usage.Unfinished, 0, usage.UnfinishedBytes, usage.UnfinishedBytes),
-            ]);
+            Report.Write(session.Out, format, rows.Select(static row => Row(row.Item1, row.Item2, row.Item3, row.Item4, row.Item5)));
             return 0;
         }
         Table table = new();
         table.Add("TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE");
-        Add(table, "Images", usage.Images, usage.ImagesInUse, usage.BlobBytes + usage.TreeBytes, usage.ReclaimableBytes);
-        Add(table, "Snapshots", usage.Snapshots, usage.Snapshots, usage.SnapshotBytes, 0);
-        Add(table, "Unfinished downloads", usage.Unfinished, 0, usage.UnfinishedBytes, usage.UnfinishedBytes);
+        foreach ((string type, int total, int active, long size, long reclaimable) in rows) Add(table, type, total, active, size, reclaimable);
         table.WriteTo(session.Out);
         session.Out.WriteLine($"\n{images.Root}: {Words.Size(usage.TotalBytes, 4)} ({Words.Size(usage.BlobBytes)} as they came, {Words.Size(usage.TreeBytes)} unpacked)");
-        if (invocation.Has("verbose")) WriteEach(session, images, usage);
+        if (!invocation.Has("verbose")) return 0;
+        WriteEach(session, images, usage);
+        Table each = new();
+        each.Add("CONTAINER ID", "IMAGE", "SIZE", "CREATED", "STATUS", "NAMES");
+        foreach ((Container container, long bytes, bool _) in containers) each.Add(container.Id[..12], container.Record.Spec.Image, Words.Size(bytes), Words.Ago(container.Record.Created, session.Clock.GetUtcNow()), ContainerWords.State(container.Observe().Status), container.Name);
+        session.Out.WriteLine();
+        each.WriteTo(session.Out);
+        each = new Table();
+        each.Add("VOLUME NAME", "LINKS", "SIZE");
+        foreach ((VolumeRecord volume, long bytes, bool _) in volumes) each.Add(volume.Name, containers.Count(one => one.Container.Record.Settled.Mounts.Any(mount => mount.Volume == volume.Name)).ToString(CultureInfo.InvariantCulture), Words.Size(bytes));
+        session.Out.WriteLine();
+        each.WriteTo(session.Out);
         return 0;
+    }
+
+    private static long SizeOf(Engine.Engine engine, Container container)
+    {
+        try
+        {
+            return container.Record.Spec.RootFolder is null || container.Record.Spec.IsRootFolderKept ? engine.Snapshots.Measure(container.Id) : 0;
+        }
+        catch (Oci.Faults.BerthException)
+        {
+            // It was removed meanwhile.
+            return 0;
+        }
     }
 
     private static void WriteEach(Session session, EngineImages images, StoreUsage usage)
