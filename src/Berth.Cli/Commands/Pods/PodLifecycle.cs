@@ -43,12 +43,12 @@ internal static class PodLifecycle
     {
         Most = 0,
         Options = [Option.Switch("force", "Do not ask", 'f')],
-        Examples = [new("berth pod prune -f", "Those that do not run, with their containers")],
+        Examples = [new("berth pod prune -f", "Those that have ended, with their containers")],
         Run = static async invocation =>
         {
             foreach (Pod pod in (await invocation.Session.EngineAsync().ConfigureAwait(false)).Pods.List())
             {
-                if (pod.Observe().Status is not (PodStatus.Exited or PodStatus.Stopped or PodStatus.Created)) continue;
+                if (pod.Observe().Status is not (PodStatus.Exited or PodStatus.Stopped)) continue;
                 try
                 {
                     await pod.RemoveAsync().ConfigureAwait(false);
