@@ -64,7 +64,7 @@ public sealed class FilesTests
             cd /root; ln -s ../../../../../../etc up; ln -s /etc/shadow link; mkfifo pipe; mknod sda b 8 0; ln -s '$PWD'/host out; mkdir d
             ln -s /proc/self/root/etc magic; ln -s loop loop
             while :; do mv d d2; ln -s '$PWD'/host d; rm d; mv d2 d; done' >/dev/null
-        until_ b exec c test -e /root/loop
+        until_ b exec c test -L /root/loop
         b cp -q c:/root/up/passwd p; head -1 p; b cp -q c:/root/magic/passwd m; head -1 m; b cp -q c:/root/link .; readlink link
         b cp -q c:/root/pipe .; stat -c %F pipe; b cp -q c:/root/sda . 2>/dev/null; ls -d sda 2>/dev/null
         echo evil > file
