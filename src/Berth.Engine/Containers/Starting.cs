@@ -44,9 +44,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, BoxSpec? size, CancellationToken ct)
     {
         using FileLock held = parts.Folder.Lock(id);
-        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(record);
-        if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already");
+        if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
         if (state.IsLeft) record = await ending.ClearAsync(record, state, held, ct).ConfigureAwait(false);
         using Undo undo = new();
         try
@@ -93,7 +93,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         foreach (OwnedPath owned in facts.Notes.Owned) OwnedTree.Change(owned);
         using (Fd file = KernelPath.Open($"{bundle}/config.json", OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Private)) KernelPath.WriteAll(file, SpecWriter.ToJson(spec, indented: false), "config.json");
         await shim.ConfigureAwait(false);
-        using KeeperConnection keeper = KeeperConnection.TryConnect(socket) ?? throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}");
+        using KeeperConnection keeper = KeeperConnection.TryConnect(socket) ?? throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}") { Code = FaultCode.ShimGone };
         await keeper.HelloAsync(ct).ConfigureAwait(false);
         await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), ct).ConfigureAwait(false);
         try
@@ -163,9 +163,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private ContainerState Running(string container, string what)
     {
-        ContainerRecord other = parts.Folder.Find(container) ?? throw new BerthException(Fault.NotFound, $"there is no container {container}, and {what}");
+        ContainerRecord other = parts.Folder.Find(container) ?? throw new BerthException(Fault.NotFound, $"there is no container {container}, and {what}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(other);
-        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"container {other.Name} does not run, and {what}", $"start it first: berth start {other.Name}");
+        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"container {other.Name} does not run, and {what}", $"start it first: berth start {other.Name}") { Code = FaultCode.ContainerNotRunning };
     }
 
     private BundleFacts Prepare(ContainerRecord record, BoxSpec? size, Undo undo)
@@ -330,7 +330,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     public static string RuntimeOf(string? usual, ContainerSpec spec) => (spec.Runtime ?? usual) switch
     {
         null or "berth" or "berth-runtime" => EnginePrograms.Find("berth-runtime"),
-        { } name => EnginePrograms.TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no OCI runtime {name}", "its name is looked for in PATH; a path may be given as well"),
+        { } name => EnginePrograms.TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no OCI runtime {name}", "its name is looked for in PATH; a path may be given as well") { Code = FaultCode.RuntimeUnknown },
     };
 
     // Without the command, what a container leaves is taken away by the next look.

@@ -21,7 +21,7 @@ internal static class MountWords
         if (parts.Count == 2 && !parts[1].StartsWith('/'))
         {
             return parts[0].StartsWith('/') && parts[1].Split(',') is { } words && Array.TrueForAll(words, static word => IsOption(word)) ? WithOptions(new MountRequest { Kind = MountKind.Volume, Destination = parts[0] }, parts[1], text)
-                : throw Wrong("volume", text, $"the place in the container, '{parts[1]}', is not absolute", VolumeHint);
+                : throw Wrong("volume", text, $"the place in the container, '{parts[1]}', is not absolute", VolumeHint, FaultCode.MountTargetInvalid);
         }
         string source = parts[0], place = Place("volume", parts[1], text);
         MountRequest request = IsPath(source) ? new MountRequest { Kind = MountKind.Bind, Source = HostPath(source), Destination = place, MakesSource = true }
