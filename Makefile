@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(CURDIR)/out/bin/berth-runtime
 BIN := out/bin
-PROGRAMS := berth berth-runtime berth-shim berth-cni
+PROGRAMS := berth berth-runtime berth-shim berth-cni berth-init
 # Where engines look for plugins; containerd, CRI-O and kubeadm say /opt/cni/bin.
 CNI_BIN ?= $(PREFIX)/libexec/cni
 CNI_PLUGINS := bridge ptp macvlan ipvlan vlan host-device tap dummy loopback host-local static dhcp portmap firewall bandwidth tuning sbr vrf flannel
@@ -77,7 +77,7 @@ pack: ## NuGet packages into out/packages
 	@for p in src/*/; do $(DOTNET) pack $$p -c $(CONFIGURATION) -o out/packages -v q || exit 1; done
 
 install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
-	@test -x $(BIN)/berth-shim -a -x $(BIN)/berth -a -x $(BIN)/berth-cni || $(MAKE) build
+	@test -x $(BIN)/berth-shim -a -x $(BIN)/berth -a -x $(BIN)/berth-cni -a -x $(BIN)/berth-init || $(MAKE) build
 	for p in $(PROGRAMS); do install -D -m 0755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/$$p || exit 1; done
 	ln -sf berth-shim $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2
 	@# Hard links: a folder of plugins is often copied into another, or mounted, without what lies beside it.

@@ -246,7 +246,11 @@ internal sealed class Ending(ContainerParts parts)
                 // It does not keep it any more.
             }
         }
-        if (!KernelFile.Exists($"{parts.Places.RuntimeState}/{record.Id}")) return;
+        if (!KernelFile.Exists($"{parts.Places.RuntimeState}/{record.Id}"))
+        {
+            HostCgroups.RemoveLeft(record);
+            return;
+        }
         ProgramAnswer answer = ProgramCaller.Run(new ProgramCall
         {
             Path = Starting.RuntimeOf(parts.Runtime, record.Spec),

@@ -20,6 +20,25 @@ internal static class HostCgroups
         return Delegated() is { } own ? $"{own.TrimEnd('/')}/berth/{id}" : null;
     }
 
+    /// <summary>Takes away the empty cgroups of a container whose runtime was killed before it wrote down that it had made them.</summary>
+    public static void RemoveLeft(ContainerRecord record)
+    {
+        if (PathOf(record.Spec.Limits, record.Id) is not { } path) return;
+        CgroupHost host;
+        try
+        {
+            host = CgroupHost.Discover();
+        }
+        catch (BerthException)
+        {
+            return;
+        }
+        foreach (Controller controller in Enum.GetValues<Controller>())
+        {
+            if (host.Mount(controller) is { } mount) KernelDirectory.TryRemove(mount + path, out _);
+        }
+    }
+
     // Of an ordinary user, only the cgroups that systemd or an administrator has given to him are his.
     private static string? Delegated()
     {

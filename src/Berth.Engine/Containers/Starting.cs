@@ -33,7 +33,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     private const uint Private = 0x180, Searchable = 0x1C9, Readable = 0x1A4;
     // Time for an engine that waits to take away itself what its container leaves.
     private const uint ExitGrace = 10_000;
-    private const int Patience = 30_000;
+    private const int Patience = 30_000, Again = 10;
 
     /// <summary>Starts one.</summary>
     /// <param name="id">Its id.</param>
@@ -72,35 +72,32 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         string bundle = places.Bundle(record.Id), socket = places.Socket(record.Id);
         KernelPath.MakeDirectories(places.RootFs(record.Id), Searchable);
         KernelPath.MakeDirectories(socket[..socket.LastIndexOf('/')], Searchable);
+        undo.Push(() => HostCgroups.RemoveLeft(record));
         undo.Push(() => KernelPath.RemoveTree(bundle));
         if (record.Settled.Ids is not null) LetIn(places.Run);
-        Task shim = Task.Run(() => StartShim(socket), ct);
-        NetworkMode mode = NetworkMode.Of(record.Spec.Connection);
-        Task<string?> network = mode.Kind == NetworkKind.Networks ? Task.Run(() => Attach(record, mode, undo), ct) : Task.FromResult(NamespaceOf(mode));
-        BundleFacts facts;
+        Task<KeeperConnection> shim = Task.Run(() => ConnectAsync(record, socket, ct), ct);
         try
         {
-            facts = Prepare(record, size, undo);
+            WriteConfiguration(record, await PrepareAsync(record, size, undo, ct).ConfigureAwait(false));
         }
         catch (Exception)
         {
-            await Task.WhenAll(shim, network).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            // A shim that keeps nothing ends with its last client.
+            await shim.ContinueWith(static started =>
+            {
+                if (started.IsCompletedSuccessfully) started.Result.Dispose();
+            }, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
-        facts = WithFiles(record, mode, facts with { NetworkNamespace = await network.ConfigureAwait(false) });
-        Spec spec = SpecBuilder.Build(record, facts);
-        foreach (string warning in facts.Notes.Warnings) parts.Warnings.Enqueue(warning);
-        foreach (OwnedPath owned in facts.Notes.Owned) OwnedTree.Change(owned);
-        using (Fd file = KernelPath.Open($"{bundle}/config.json", OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Private)) KernelPath.WriteAll(file, SpecWriter.ToJson(spec, indented: false), "config.json");
-        await shim.ConfigureAwait(false);
-        using KeeperConnection keeper = KeeperConnection.TryConnect(socket) ?? throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}") { Code = FaultCode.ShimGone };
-        await keeper.HelloAsync(ct).ConfigureAwait(false);
-        await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), ct).ConfigureAwait(false);
+        using KeeperConnection keeper = await shim.ConfigureAwait(false);
+        ct.ThrowIfCancellationRequested();
+        // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
+        await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (attach is not null) await attach(keeper).ConfigureAwait(false);
             DateTimeOffset now = parts.Clock.GetUtcNow();
-            StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, ct).ConfigureAwait(false);
+            StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
             Self.IsAlive((int)started.Pid, out ulong ticks);
             record = record with { IsStopped = false, Run = new RunRecord { Started = now, Pid = (int)started.Pid, StartTicks = ticks, Boot = Facts.Boot } };
             parts.Folder.Write(record);
@@ -113,6 +110,33 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         }
     }
 
+    private async Task<BundleFacts> PrepareAsync(ContainerRecord record, BoxSpec? size, Undo undo, CancellationToken ct)
+    {
+        NetworkMode mode = NetworkMode.Of(record.Spec.Connection);
+        Task<string?> network = mode.Kind == NetworkKind.Networks ? Task.Run(() => Attach(record, mode, undo), ct) : Task.FromResult(NamespaceOf(mode));
+        BundleFacts facts;
+        try
+        {
+            facts = Prepare(record, size, undo);
+        }
+        catch (Exception)
+        {
+            // Its undoing must find all that it has done.
+            await network.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            throw;
+        }
+        return WithFiles(record, mode, facts with { NetworkNamespace = await network.ConfigureAwait(false) });
+    }
+
+    private void WriteConfiguration(ContainerRecord record, BundleFacts facts)
+    {
+        Spec spec = SpecBuilder.Build(record, facts);
+        foreach (string warning in facts.Notes.Warnings) parts.Warnings.Enqueue(warning);
+        foreach (OwnedPath owned in facts.Notes.Owned) OwnedTree.Change(owned);
+        using Fd file = KernelPath.Open($"{parts.Places.Bundle(record.Id)}/config.json", OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, Private);
+        KernelPath.WriteAll(file, SpecWriter.ToJson(spec, indented: false), "config.json");
+    }
+
     // Root of the container's users passes through the folder, and sees nothing in it but what is his.
     private static void LetIn(string run)
     {
@@ -120,16 +144,25 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         if ((KernelPath.Facts(folder).Mode & 0x1FF) == 0x1C0) FdIo.TrySetMode(folder, Searchable);
     }
 
-    private static void StartShim(string socket)
+    /// <summary>Starts a shim, and speaks with it. One of the run before may be about to end, or have clients that look on: then it serves this run too.</summary>
+    private async Task<KeeperConnection> ConnectAsync(ContainerRecord record, string socket, CancellationToken ct)
     {
-        ProgramAnswer answer = ProgramCaller.Run(new ProgramCall
+        long deadline = Environment.TickCount64 + Patience;
+        while (true)
         {
-            Path = EnginePrograms.Find("berth-shim"),
-            Arguments = ["keep", "--socket", socket],
-            Environment = Variables(),
-            Timeout = TimeSpan.FromMilliseconds(Patience),
-        });
-        if (answer.TimedOut || answer.Status != 0) throw new BerthException(Fault.Failed, $"cannot start a shim: {(answer.TimedOut ? "it took too long" : Encoding.UTF8.GetString(answer.Error).Trim())}");
+            ProgramAnswer answer = ProgramCaller.Run(new ProgramCall
+            {
+                Path = EnginePrograms.Find("berth-shim"),
+                Arguments = ["keep", "--socket", socket],
+                Environment = Variables(),
+                Timeout = TimeSpan.FromMilliseconds(Patience),
+            });
+            if (await ending.ConnectAsync(record, CancellationToken.None).ConfigureAwait(false) is { } keeper) return keeper;
+            bool isEnding = KernelFile.Exists(socket) && Environment.TickCount64 < deadline;
+            if (answer.TimedOut || (answer.Status != 0 && !isEnding)) throw new BerthException(Fault.Failed, $"cannot start a shim: {(answer.TimedOut ? "it took too long" : Encoding.UTF8.GetString(answer.Error).Trim())}");
+            if (answer.Status == 0 && Environment.TickCount64 >= deadline) throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}") { Code = FaultCode.ShimGone };
+            await Task.Delay(Again, ct).ConfigureAwait(false);
+        }
     }
 
     private static List<string> Variables()

@@ -113,8 +113,9 @@ public static class KeeperCommand
         };
         loop.Run();
         loop.BeforeSleep();
-        KernelPath.Remove(path);
+        // The socket last: who finds none there binds one of its own, and writes its number beside it.
         KernelPath.Remove(path + ".pid");
+        KernelPath.Remove(path);
     }
 
     private static Fd Listen(string path)

@@ -40,10 +40,10 @@ public sealed partial class SourceTests
     [Fact]
     public void Unsafe_code_and_native_calls_have_one_address()
     {
-        // The compiler refuses them elsewhere; this finds who opens the fence.
-        TheHouse.HasNone(TheHouse.Now.Projects.Where(project => project.Name != "Berth.Linux")
+        // The compiler refuses them elsewhere; this finds who opens the fence. The init has no floor below it to stand on (docs/decisions/0023).
+        TheHouse.HasNone(TheHouse.Now.Projects.Where(project => project.Name is not ("Berth.Linux" or "berth-init"))
             .Where(project => XDocument.Load(project.File).Descendants("AllowUnsafeBlocks").Any(node => node.Value.Trim() != "false")).Select(project => $"{project.Name} allows unsafe code"));
-        TheHouse.HasNone(TheHouse.Sources.Where(file => !file.Path.StartsWith("src/Berth.Linux/", StringComparison.Ordinal))
+        TheHouse.HasNone(TheHouse.Sources.Where(file => !file.Path.StartsWith("src/Berth.Linux/", StringComparison.Ordinal) && !file.Path.StartsWith("apps/berth-init/", StringComparison.Ordinal))
             .SelectMany(file => file.Lines.Select(line => CommentOrText.Replace(line, "")).Where(line => Native.IsMatch(line)).Select(line => $"{file.Path}: {line.Trim()}")));
     }
 
@@ -66,7 +66,7 @@ public sealed partial class SourceTests
 
     [Fact]
     public void A_program_is_main_and_wiring_of_at_most_sixty_lines_a_file() =>
-        TheHouse.HasNone(TheHouse.Now.Projects.Where(project => project.IsApp).SelectMany(project => project.Sources).Where(path => File.ReadLines(path).Count() > 60));
+        TheHouse.HasNone(TheHouse.Now.Projects.Where(project => project.IsApp && project.Name != "berth-init").SelectMany(project => project.Sources).Where(path => File.ReadLines(path).Count() > 60));
 
     [Fact]
     public void Every_project_of_the_house_is_in_the_solution()

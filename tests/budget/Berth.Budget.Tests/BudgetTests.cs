@@ -8,7 +8,7 @@ public sealed class BudgetTests
     private const long LargestShim = 3_200_000;
     private const long LargestBerth = 17_000_000;
 
-    private const long LargestPlugins = 3_600_000;
+    private const long LargestPlugins = 3_600_000, LargestInit = 5_000;
     private const double MemoryBesideCrun = 1.5;
 
     private static string Shim { get; } = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-shim");
@@ -54,6 +54,17 @@ public sealed class BudgetTests
         string plugins = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-cni");
         Machine.NeedsPath(plugins, "berth-cni is not built");
         Assert.InRange(new FileInfo(plugins).Length, 1, LargestPlugins);
+    }
+
+    [Fact]
+    public void The_init_is_five_kilobytes_and_needs_nothing()
+    {
+        string init = Path.Combine(RuntimeUnderTest.Checkout, "out/bin/berth-init");
+        Machine.NeedsPath(init, "berth-init is not built");
+        Assert.InRange(new FileInfo(init).Length, 1, LargestInit);
+        using Dock dock = new();
+        Outcome outcome = dock.Tool(Machine.NeedsProgram("ldd"), init).Run();
+        Assert.Contains(outcome.Output + outcome.Error, (string[])["\tnot a dynamic executable\n", "\tstatically linked\n"]);
     }
 
     [Fact]

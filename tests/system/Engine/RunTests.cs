@@ -81,6 +81,37 @@ public sealed class RunTests
         """));
 
     [Fact]
+    public void An_init_hands_signals_on_takes_orphans_and_ends_as_the_program_ends() => Assert.Equal("""
+        5 127 126
+        1 berth-init
+        got it
+        3
+        0
+        """, EngineHost.Run("""
+        n="--rm --init --network none"
+        b run $n busybox sh -c 'exit 5'; a=$?; b run $n busybox nosuch 2>/dev/null; c=$?; b run $n busybox /etc/passwd 2>/dev/null; echo $a $c $?
+        b run $n busybox sh -c 'echo 1 $(cat /proc/1/comm)'
+        b run -d --init --network none --name c busybox sh -c 'trap "echo got it; exit 3" TERM; (sleep 0.01 &); while :; do sleep 0.05; done' >/dev/null
+        until_ b exec c true
+        read -t 0.3 <> <(:); z=$(b exec c ps -o stat | grep -c Z); b stop c >/dev/null; b logs c; b inspect -f '{{.State.ExitCode}}' c; echo $z
+        b rm c >/dev/null
+        left
+        """));
+
+    [Fact]
+    public void A_start_that_fails_leaves_nothing_behind() => Assert.Equal("""
+        125 125 127 126 125
+        created
+        """, EngineHost.Run("""
+        b run -d --rm --name first -p 8080:80 busybox sleep 1000 >/dev/null
+        b run --rm -p 8080:80 busybox true 2>/dev/null; a=$?; b run --rm --mount type=bind,src=/nowhere,dst=/y busybox true 2>/dev/null; c=$?
+        b run --rm busybox nosuch 2>/dev/null; d=$?; b run --rm busybox /etc/passwd 2>/dev/null; e=$?; b run --rm --security-opt seccomp=/nowhere busybox true 2>/dev/null; echo $a $c $d $e $?
+        b create --name twice -p 8080:80 --cidfile id busybox true >/dev/null; b start twice 2>/dev/null; b ps -a -f name=twice --format '{{.State}}'
+        find /sys/fs/cgroup -name "$(cat id)"; b rm twice >/dev/null; b rm -f -t 0 first >/dev/null
+        left
+        """));
+
+    [Fact]
     public void A_published_port_a_volume_and_limits_work_together() => Assert.Equal("""
         hello
         hello
