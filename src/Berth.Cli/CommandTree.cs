@@ -41,6 +41,7 @@ internal static class CommandTree
         new("stats", "Show what containers use", Stats.Make) { Group = Running, IsInNetwork = true },
         new("port", "Show which ports of the host lead to a container", Port.Make) { Group = Running, IsInNetwork = true },
         new("events", "Show what has happened, and what happens", Happenings.Make) { Group = Running, IsInNetwork = true },
+        new("explain", "Say what a container is to the kernel, and why", Explain.Make) { Group = Running, IsInNetwork = true },
         new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
         new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
         new("volume", "Files that outlive containers", VolumeVerbs.Make) { Group = Running },

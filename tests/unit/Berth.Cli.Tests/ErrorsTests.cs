@@ -2,7 +2,6 @@
 using System.Reflection;
 using Berth.Cli.Commands;
 using Berth.Engine.Diagnosis;
-using Berth.Linux;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Tests;
@@ -43,7 +42,7 @@ public sealed class ErrorsTests
         BerthException taken = new(Fault.Conflict, "taken") { Code = FaultCode.PortTaken };
         Assert.Equal("port-taken", FaultCatalogue.CodeOf(taken));
         Assert.Equal("port-taken", FaultCatalogue.CodeOf(new BerthException(Fault.Failed, "around it", inner: taken)));
-        Assert.Equal("disk-full", FaultCatalogue.CodeOf(new BerthException(Fault.Failed, "write", inner: new LinuxException("write", "/x", Errno.ENOSPC))));
+        Assert.Equal("disk-full", FaultCatalogue.CodeOf(new BerthException(Fault.Failed, "write", inner: new IOException("full", 28))));
         Assert.Equal("conflict", FaultCatalogue.CodeOf(new BerthException(Fault.Conflict, "plain")));
         Assert.Equal("failed", FaultCatalogue.CodeOf(new InvalidOperationException()));
     }
