@@ -69,6 +69,7 @@ internal static class CommandTree
         new("storage", "The store: check, prune, snapshots", StorageVerbs) { Group = Upkeep },
         new("unshare", "Run a program as root of a user namespace", Unshare.Make) { Group = Upkeep, IsOutside = true },
         new("info", "Where things are, and what is there", Info.Make) { Group = Upkeep },
+        new("doctor", "Look whether this host has what containers need", Doctor.Make) { Group = Upkeep, IsOutside = true },
         new("errors", "Say what a fault means, and what helps", Errors.Make) { Group = Upkeep, IsOutside = true },
         new("completion", "Print completion for a shell", () => Completion.Make(Root)) { Group = Upkeep, IsOutside = true },
         new("version", "Print the version", Commands.Version.Make) { Group = Upkeep, IsOutside = true },
