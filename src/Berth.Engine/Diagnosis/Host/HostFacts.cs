@@ -19,6 +19,13 @@ internal sealed record HostFacts
     /// <summary>Permission bits; null: it is not there.</summary>
     public Func<string, uint?> ModeOf { get; init; } = static path => KernelPath.Facts(path)?.Mode;
 
+    /// <summary>Whether a program's file gives it capabilities.</summary>
+    public Func<string, bool> HasCapabilities { get; init; } = static path =>
+    {
+        using Berth.Linux.Fd? folder = KernelPath.TryOpen(path[..(path.LastIndexOf('/') + 1)], 0);
+        return folder is not null && ExtendedAttributes.TryRead(folder, System.Text.Encoding.UTF8.GetBytes(path[(path.LastIndexOf('/') + 1)..]), "security.capability", out _) is { Length: > 0 };
+    };
+
     /// <summary>The place of a program; null: it is not there.</summary>
     public Func<string, string?> Find { get; init; } = EnginePrograms.TryFind;
 

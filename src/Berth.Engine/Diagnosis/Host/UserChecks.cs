@@ -31,8 +31,7 @@ internal static class UserChecks
         {
             string cure = "apt install uidmap (Debian), dnf install shadow-utils (Fedora)";
             if (facts.Find(name) is not { } path) return facts.IsRoot ? Seen.Ok($"{name} is not installed, and root does not need it") : Seen.Failure($"{name} is not installed", cure);
-            // A capability is an attribute of the file, which not every packager's tool keeps: then nothing but the bit tells.
-            if (facts.ModeOf(path) is { } mode && (mode & SetUserId) == 0 && !facts.Exists(path + "#security.capability")) return facts.IsRoot ? Seen.Ok($"{path} has no setuid bit") : Seen.Warning($"{path} has no setuid bit; it needs one where it has no capability", $"getcap {path}; as root: chmod u+s {path}");
+            if (facts.ModeOf(path) is { } mode && (mode & SetUserId) == 0 && !facts.HasCapabilities(path)) return facts.IsRoot ? Seen.Ok($"{path} has no setuid bit") : Seen.Warning($"{path} has neither the setuid bit nor a capability", $"getcap {path}; as root: chmod u+s {path}");
         }
         return Seen.Ok("newuidmap and newgidmap");
     }

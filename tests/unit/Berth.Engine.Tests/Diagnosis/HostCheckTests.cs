@@ -44,6 +44,7 @@ public sealed class HostCheckTests
             Exists = path => Read(path) is not null,
             IsWritable = path => Read(path) is not null || path == "/sys/fs/cgroup",
             ModeOf = static _ => 0x89ED,
+            HasCapabilities = static _ => false,
             Find = name => missing.Contains(name) ? null : $"/usr/bin/{name}",
             VersionOf = static _ => "1.0",
             Room = static path => new FileSystemRoom(path == "/run/berth" ? 0x01021994 : 0xEF53, 100UL << 30, 50UL << 30, 1_000_000, 900_000),
