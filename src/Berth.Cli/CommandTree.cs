@@ -4,6 +4,7 @@ using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Commands.Inspecting;
 using Berth.Cli.Commands.Networks;
+using Berth.Cli.Commands.Secrets;
 using Berth.Cli.Commands.Store;
 using Berth.Cli.Commands.Volumes;
 using Berth.Cli.Verbs;
@@ -45,6 +46,7 @@ internal static class CommandTree
         new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
         new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
         new("volume", "Files that outlive containers", VolumeVerbs.Make) { Group = Running },
+        new("secret", "Values that only containers see", SecretVerbs.Make) { Group = Running },
         new("container", "All verbs of containers", ContainerVerbs.Make) { Group = Running, IsInNetwork = true },
         new("pull", "Bring an image here", Pull.Make) { Group = Everyday },
         new("push", "Bring an image to a registry", Push.Make) { Group = Everyday },

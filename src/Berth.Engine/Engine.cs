@@ -3,6 +3,7 @@ using Berth.Engine.Containers;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Networks;
+using Berth.Engine.Secrets;
 using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
 using Berth.Oci.References;
@@ -30,6 +31,7 @@ public sealed partial class Engine : IAsyncDisposable
         Images = new EngineImages(_ends);
         Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);
         Volumes = new EngineVolumes(options.RootFolder, options.RunFolder, TimeProvider.System);
+        Secrets = new EngineSecrets(options.RootFolder, options.RunFolder, TimeProvider.System);
         Events = new EngineEvents(options.RunFolder, TimeProvider.System);
         Containers = new EngineContainers(new ContainerParts
         {
@@ -38,6 +40,7 @@ public sealed partial class Engine : IAsyncDisposable
             Images = _ends,
             Networks = Networks,
             Volumes = Volumes,
+            Secrets = Secrets,
             Events = Events,
         });
     }
@@ -47,6 +50,9 @@ public sealed partial class Engine : IAsyncDisposable
 
     /// <summary>Volumes.</summary>
     public EngineVolumes Volumes { get; }
+
+    /// <summary>Secrets.</summary>
+    public EngineSecrets Secrets { get; }
 
     /// <summary>What happens.</summary>
     public EngineEvents Events { get; }

@@ -227,7 +227,7 @@ public sealed partial class Container
             HasTerminal = spec.HasTerminal,
             HasInput = spec.HasInput,
             IsPrivileged = spec.IsPrivileged,
-        }, Starting.FactsFor(_parts, _record) with { ConsoleSize = BoxOf(spec.Size) });
+        }, Starting.FactsFor(_parts, _record) with { ConsoleSize = BoxOf(spec.Size), FurtherEnvironment = HandedSecrets.VariablesOf(_record, _parts.Places.Bundle(Id)) });
         string id = Networks.ObjectId.New()[..32];
         using KeeperConnection keeper = await RequireShimAsync(ct).ConfigureAwait(false);
         StartResponse started;

@@ -2,6 +2,7 @@
 using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Networks;
+using Berth.Engine.Secrets;
 using Berth.Engine.Volumes;
 
 namespace Berth.Engine.Containers;
@@ -19,6 +20,8 @@ internal sealed record ContainerParts
     public required EngineNetworks Networks { get; init; }
 
     public required EngineVolumes Volumes { get; init; }
+
+    public required EngineSecrets Secrets { get; init; }
 
     public required EngineEvents Events { get; init; }
 

@@ -25,6 +25,7 @@ internal sealed class Creating(ContainerParts parts)
         SettledSpec settled = Settling.Settle(spec, id, config?.Config, Inherited(spec));
         _ = KeeperWords.LogOf(new ContainerRecord { Id = id, Name = id, Created = default, Spec = spec, Settled = settled }, "");
         ContainerRecord record = new() { Id = id, Name = spec.Name ?? ContainerNames.New(), Created = parts.Clock.GetUtcNow(), Spec = spec, Settled = settled, Image = image?.Id };
+        HandedSecrets.Require(parts.Secrets, spec);
         RequireNetworks(record);
         // Ranges that others have are looked up and taken under one lock.
         using FileLock? ids = UserNamespaces.IsAuto(spec.Namespaces) ? FileLock.Take(parts.Places.Lock("ids")) : null;
@@ -119,7 +120,7 @@ internal sealed class Creating(ContainerParts parts)
     // To leave these out in silence would be worse than to refuse them.
     private static void RequireKnown(ContainerSpec spec)
     {
-        string? what = spec.Secrets.Count > 0 ? "secrets are not there" : spec.Pod is not null ? "pods are not there" : spec.Timeout > 0 ? "a container is not stopped by itself after a time" : spec.PreservedDescriptors > 0 ? "descriptors of the caller are not handed on" : null;
+        string? what = spec.Pod is not null ? "pods are not there" : spec.Timeout > 0 ? "a container is not stopped by itself after a time" : spec.PreservedDescriptors > 0 ? "descriptors of the caller are not handed on" : null;
         if (what is not null) throw new BerthException(Fault.Unsupported, $"cannot make a container as it was asked for: {what}");
     }
 

@@ -205,12 +205,15 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     {
         string root = RootOf(parts.Places, record);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
+        HandedSecrets secrets = HandedSecrets.Lay(parts.Secrets, record, parts.Places.Bundle(record.Id));
         List<string?> sources = [];
         foreach (SettledMount mount in record.Settled.Mounts) sources.Add(SourceOf(record, mount, root, sources.Count, undo));
         NamespacesSpec spaces = record.Spec.Namespaces;
         return FactsFor(parts, record) with
         {
             MountSources = sources,
+            FurtherMounts = secrets.Mounts,
+            FurtherEnvironment = secrets.Environment,
             Joined = new NamespacePaths
             {
                 Pid = Joined(spaces.Pid, "pid"),

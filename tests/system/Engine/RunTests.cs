@@ -99,6 +99,27 @@ public sealed class RunTests
         """));
 
     [Fact]
+    public void Secrets_are_files_or_variables_and_are_shown_nowhere() => Assert.Equal("""
+        hidden 400 1000:1000
+        hidden
+        other again
+        0
+        file name
+        125
+        """, EngineHost.Run("""
+        printf hidden | b secret create name - >/dev/null; V=other b secret create --env second V >/dev/null
+        n="--rm --network none"
+        b run $n --secret name,uid=1000,gid=1000,mode=0400 -u web busybox sh -c 'echo $(cat /run/secrets/name) $(stat -c "%a %u:%g" /run/secrets/name)'
+        b run $n --secret name,target=/etc/where busybox cat /etc/where; echo
+        b run -d --network none --name c -e S=image --secret second,type=env,target=S busybox sh -c 'echo $S; sleep 1000' >/dev/null; until_ sh -c 'berth logs c | grep -q other'
+        printf again | b secret create --replace second - >/dev/null; b restart -t 0 c >/dev/null; until_ sh -c 'berth logs c | grep -q again'; echo $(b logs c)
+        (b inspect c; b ps -a --no-trunc; b secret ls; b secret inspect second; cat $R/containers/*/record.json; b events --until 0s) 2>&1 | grep -c 'again\|hidden'
+        b rm -f -t 0 c >/dev/null; echo $(b secret inspect -f '{{.Spec.Driver.Name}} {{.Spec.Name}}' name)
+        b secret rm -a >/dev/null; b run $n --secret name busybox true 2>/dev/null; echo $?
+        left
+        """));
+
+    [Fact]
     public void A_start_that_fails_leaves_nothing_behind() => Assert.Equal("""
         125 125 127 126 125
         created

@@ -143,7 +143,9 @@ internal static class ContainerInspect
             Member.Of("Labels", settled.Labels),
             Member.Of("Annotations", spec.Annotations),
             Member.Of("StopSignal", Linux.Processes.Signals.NameOf(settled.StopSignal)),
-            spec.StopTimeout is { } seconds ? Member.Of("StopTimeout", seconds) : null);
+            spec.StopTimeout is { } seconds ? Member.Of("StopTimeout", seconds) : null,
+            spec.Secrets.Count == 0 ? null : new Member("Secrets", new Value.List([.. spec.Secrets.Select(static secret => Value.Record.Of(
+                Member.Of("Name", secret.Name), Member.Of("UID", secret.Uid), Member.Of("GID", secret.Gid), Member.Of("Mode", secret.Mode)))])));
     }
 
     private static Value HealthCheck(HealthSpec health) => Value.Record.Of(

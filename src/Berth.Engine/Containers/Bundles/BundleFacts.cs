@@ -30,10 +30,10 @@ internal sealed record BundleFacts
     /// <summary>Paths of the host for <see cref="SettledSpec.Mounts"/>, in their order: a volume's or an image's root, the folder with <c>upper</c> and <c>work</c> of an overlay; null: the request says it.</summary>
     public IReadOnlyList<string?> MountSources { get; init; } = [];
 
-    /// <summary>Mounts besides: secrets and others that were prepared.</summary>
+    /// <summary>Mounts besides: secrets.</summary>
     public IReadOnlyList<MountSpec> FurtherMounts { get; init; } = [];
 
-    /// <summary>Variables besides; the wish and the image win over them.</summary>
+    /// <summary>Variables besides, from secrets; they win over the wish and the image.</summary>
     public IReadOnlyList<string> FurtherEnvironment { get; init; } = [];
 
     /// <summary>Our init.</summary>

@@ -13,11 +13,13 @@ internal static class ProcessBuilder
     public static ProcessSpec Build(ContainerRecord record, BundleFacts facts, Account account, ulong bounding)
     {
         ContainerSpec wish = record.Spec;
-        List<string> arguments = new(record.Settled.Arguments.Count + 2);
-        if (wish.HasInit) arguments.AddRange([SpecBuilder.InitPlace, "--"]);
+        List<string> arguments = new(record.Settled.Arguments.Count + 3);
+        // Without a process namespace of its own, orphans are its only if it asks for them.
+        if (wish.HasInit) arguments.AddRange(wish.Namespaces.Pid is "" or "private" ? [SpecBuilder.InitPlace, "--"] : [SpecBuilder.InitPlace, "-s", "--"]);
         arguments.AddRange(record.Settled.Arguments);
-        List<string> environment = Inherited(record, facts);
+        List<string> environment = Inherited(record);
         foreach (string variable in record.Settled.Environment) Settling.Set(environment, variable);
+        foreach (string variable in facts.FurtherEnvironment) Settling.Set(environment, variable);
         ProcessSpec process = Usual(record, facts, account);
         process.Terminal = wish.HasTerminal;
         process.ConsoleSize = wish.HasTerminal ? facts.ConsoleSize : null;
@@ -33,8 +35,9 @@ internal static class ProcessBuilder
     public static ProcessSpec BuildExec(ContainerRecord record, ExecWish wish, BundleFacts facts, Account account)
     {
         SecuritySpec security = record.Spec.Security;
-        List<string> environment = Inherited(record, facts);
+        List<string> environment = Inherited(record);
         foreach (string variable in record.Settled.Environment) Settling.Set(environment, variable);
+        foreach (string variable in facts.FurtherEnvironment) Settling.Set(environment, variable);
         if (wish.HasTerminal && Settling.Find(environment, "TERM") is null) environment.Add("TERM=xterm");
         foreach (string variable in wish.Environment) Settling.Set(environment, variable);
         ProcessSpec process = Usual(record, facts, account);
@@ -49,7 +52,7 @@ internal static class ProcessBuilder
         return process;
     }
 
-    private static List<string> Inherited(ContainerRecord record, BundleFacts facts)
+    private static List<string> Inherited(ContainerRecord record)
     {
         List<string> environment = [];
         if (record.Spec.TakesProxyVariables)
@@ -59,7 +62,6 @@ internal static class ProcessBuilder
                 if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) environment.Add($"{name}={value}");
             }
         }
-        foreach (string variable in facts.FurtherEnvironment) Settling.Set(environment, variable);
         return environment;
     }
 
