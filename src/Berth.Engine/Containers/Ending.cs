@@ -115,13 +115,13 @@ internal sealed class Ending(ContainerParts parts)
                 {
                     held.RemoveFile();
                     if (attempt > 0) return;
-                    throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+                    throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
                 }
                 ContainerState state = parts.Facts.Observe(record);
                 bool isAlive = state.IsAlive || state.Status == ContainerStatus.Restarting;
                 if (isAlive && !force)
                 {
-                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}");
+                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning };
                 }
                 if (!isAlive)
                 {
@@ -143,7 +143,7 @@ internal sealed class Ending(ContainerParts parts)
     /// <param name="ct">Ends the waiting.</param>
     public async Task StopAsync(string id, TimeSpan? grace, bool settle, CancellationToken ct)
     {
-        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(record);
         if (state.IsAlive || state.Status == ContainerStatus.Restarting)
         {
