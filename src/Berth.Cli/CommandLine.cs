@@ -116,6 +116,7 @@ public static class CommandLine
     private static int ShowHelp(Session session, Command command, Parsed parsed, string path, string summary)
     {
         bool asked = parsed.WantsHelp || parsed.Arguments.Count > 0 || path == session.Program;
+        if (path == session.Program && session.Role == Role.Berth && parsed.Arguments is ["help", "errors", .. var codes]) return Commands.Errors.Show(session, codes, null);
         foreach (string word in parsed.Arguments.SkipWhile(static word => word == "help"))
         {
             if (command.Verbs.Count == 0) break;
@@ -129,5 +130,5 @@ public static class CommandLine
     private static CommandEntry Find(Command command, string word, string path) =>
         command.Verbs.FirstOrDefault(entry => entry.Name == word || entry.Aliases.Contains(word))
         ?? throw new BerthException(Fault.InvalidArgument, $"'{word}' is no command of {path}",
-            Spelling.Nearest(word, command.Verbs.Where(static entry => entry.Group is not null).Select(static entry => entry.Name)) is { } nearest ? $"did you mean '{path} {nearest}'?" : $"'{path} --help' lists them");
+            Spelling.Nearest(word, command.Verbs.Where(static entry => entry.Group is not null).Select(static entry => entry.Name)) is { } nearest ? $"did you mean '{path} {nearest}'?" : $"'{path} --help' lists them") { Code = FaultCode.VerbUnknown };
 }

@@ -50,6 +50,7 @@ internal static class CommandTree
         new("commit", "Make an image of a container", Contents.Commit) { Group = Running, IsInNetwork = true },
         new("mount", "Mount the files of containers, to look into them", Mounts.Mount) { Group = Running },
         new("unmount", "Take such mounts away", Mounts.Unmount) { Group = Running, Aliases = ["umount"] },
+        new("explain", "Say what a container is to the kernel, and why", Explain.Make) { Group = Running, IsInNetwork = true },
         new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
         new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
         new("pod", "Containers that share their network and are handled together", PodVerbs.Make) { Group = Running, IsInNetwork = true },
@@ -79,6 +80,8 @@ internal static class CommandTree
         new("storage", "The store: check, prune, snapshots", StorageVerbs) { Group = Upkeep },
         new("unshare", "Run a program as root of a user namespace", Unshare.Make) { Group = Upkeep, IsOutside = true },
         new("info", "Where things are, and what is there", Info.Make) { Group = Upkeep },
+        new("doctor", "Look whether this host has what containers need", Doctor.Make) { Group = Upkeep, IsOutside = true },
+        new("errors", "Say what a fault means, and what helps", Errors.Make) { Group = Upkeep, IsOutside = true },
         new("completion", "Print completion for a shell", () => Completion.Make(Root)) { Group = Upkeep, IsOutside = true },
         new("version", "Print the version", Commands.Version.Make) { Group = Upkeep, IsOutside = true },
     ];

@@ -20,13 +20,15 @@ namespace Berth.Engine;
 /// StoredImage debian = await engine.Images.PullAsync("debian:12");
 /// </code>
 /// </summary>
-public sealed class Engine : IAsyncDisposable
+public sealed partial class Engine : IAsyncDisposable
 {
     private readonly Ends _ends;
     private readonly ContainerParts _parts;
+    private readonly EngineOptions _options;
 
     private Engine(EngineOptions options)
     {
+        _options = options;
         _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
         Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);

@@ -127,7 +127,7 @@ public sealed class ImageStore
     /// <exception cref="BerthException">NotFound: no image is called so.</exception>
     public RemovalReport Untag(ImageReference name)
     {
-        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}");
+        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown };
         using Fd held = _places.Lock();
         if (!new Naming(_places).Change(image.Id, found => Without(found, name), held)) throw Gone(image);
         return new RemovalReport { Untagged = [name.WithDefaultTag().ToString()] };
@@ -137,7 +137,7 @@ public sealed class ImageStore
     /// <exception cref="BerthException">NotFound. Conflict: a snapshot stands on it, and it is its last name.</exception>
     public RemovalReport Remove(ImageReference name)
     {
-        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}");
+        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown };
         RemovalReport report = new();
         long bytes = new Sweeper(_places).Remove(Holdings.Of(image), held => new Naming(_places).Change(image.Id, found =>
         {
@@ -159,7 +159,7 @@ public sealed class ImageStore
         long bytes = new Sweeper(_places).Remove(Holdings.Of(image), held => new Naming(_places).Change(image.Id, found =>
         {
             if (!force) RefuseUsed(found);
-            if (!force && found.Names.Count > 1) throw new BerthException(Fault.Conflict, $"cannot remove the image {found.Id.Short}: it has the names {string.Join(", ", found.Names)}", "remove them one by one, or the image by force");
+            if (!force && found.Names.Count > 1) throw new BerthException(Fault.Conflict, $"cannot remove the image {found.Id.Short}: it has the names {string.Join(", ", found.Names)}", "remove them one by one, or the image by force") { Code = FaultCode.ImageInUse };
             report = new RemovalReport { Untagged = [.. found.Names, .. found.RepoDigests], Deleted = [found.Id] };
             return null;
         }, held));
@@ -209,7 +209,7 @@ public sealed class ImageStore
 
     private void RefuseUsed(StoredImage image)
     {
-        if (SnapshotRecord.ReadAll(_places).Find(snapshot => snapshot.Image == image.Id) is { } user) throw new BerthException(Fault.Conflict, $"cannot remove the image {image.Id.Short}: the snapshot {user.Name} stands on it", "remove that first, or remove the image by force: the snapshot keeps its layers");
+        if (SnapshotRecord.ReadAll(_places).Find(snapshot => snapshot.Image == image.Id) is { } user) throw new BerthException(Fault.Conflict, $"cannot remove the image {image.Id.Short}: the snapshot {user.Name} stands on it", "remove that first, or remove the image by force: the snapshot keeps its layers") { Code = FaultCode.ImageInUse };
     }
 
     /// <summary>After a power cut: what came last is compared with its digests, mended, or forgotten so that it is pulled again.</summary>

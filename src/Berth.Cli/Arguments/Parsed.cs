@@ -139,7 +139,7 @@ internal sealed class Parsed
         return 0;
     }
 
-    private static BerthException Unknown(string what, string? nearest) => new(Fault.InvalidArgument, $"unknown flag: {what}", nearest is null ? null : $"did you mean --{nearest}?");
+    private static BerthException Unknown(string what, string? nearest) => new(Fault.InvalidArgument, $"unknown flag: {what}", nearest is null ? null : $"did you mean --{nearest}?") { Code = FaultCode.OptionUnknown };
 
     private static string? Nearest(string name, IReadOnlyList<Option> options) => Spelling.Nearest(name, options.Where(static option => !option.IsHidden).Select(static option => option.Name));
 }

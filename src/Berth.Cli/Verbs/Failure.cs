@@ -1,4 +1,6 @@
 // Faults as users see them: a line, a hint, and an exit code.
+using Berth.Cli.Values;
+using Berth.Engine.Diagnosis;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Verbs;
@@ -14,14 +16,30 @@ internal static class Failure
     public static int Say(Session session, string path, BerthException fault)
     {
         session.Out.Flush();
+        string code = FaultCatalogue.CodeOf(fault);
+        if (session.Globals.IsErrorJson)
+        {
+            session.Error.WriteLine(ValueJson.Write(Report(fault, code, CodeOf(session, path, fault.Kind)), ValueJson.Style.Line));
+            return CodeOf(session, path, fault.Kind);
+        }
         session.Error.WriteLine($"{session.Program}: {fault.Message}");
         if (fault.Hint is not null) session.Error.WriteLine($"hint: {fault.Hint}");
+        // A line of its own, behind the message: what compares messages finds them as they were. A kind alone says no more than the message does.
+        if (session.Role == Role.Berth && (code != FaultCatalogue.CodeOf(fault.Kind) || fault.Kind is Fault.CommandNotFound or Fault.CommandNotExecutable)) session.Error.WriteLine($"more: {session.Program} help errors {code}");
         if (session.Globals.IsDebug)
         {
             for (Exception? inner = fault.InnerException; inner is not null; inner = inner.InnerException) session.Error.WriteLine($"because: {inner.GetType().Name}: {inner.Message}");
         }
         return CodeOf(session, path, fault.Kind);
     }
+
+    // The names are the contract of docs/errors.md.
+    private static Value Report(BerthException fault, string code, int exit) => Value.Record.Of(
+        Member.Of("code", code),
+        Member.Of("kind", FaultCatalogue.CodeOf(fault.Kind)),
+        Member.Of("message", fault.Message),
+        fault.Hint is null ? null : Member.Of("hint", fault.Hint),
+        Member.Of("exitCode", exit));
 
     /// <summary>It was interrupted, or took too long.</summary>
     public static int SayEnded(Session session)

@@ -20,6 +20,9 @@ internal sealed record GlobalOptions
     /// <summary>Whether faults are told with where they come from.</summary>
     public bool IsDebug { get; init; }
 
+    /// <summary>Whether faults are told as JSON, for programs.</summary>
+    public bool IsErrorJson { get; init; }
+
     /// <summary>How long a verb may take.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -34,6 +37,7 @@ internal sealed record GlobalOptions
         Option.File("registries-conf", "FILE", "Configuration of registries instead of the host's"),
         Option.With("command-timeout", "TIME", "End after this time"),
         Option.Switch("debug", "Tell more of faults", role == Role.Berth ? 'D' : '\0'),
+        Option.With("error-format", "WORD", "Tell faults as text or as json [BERTH_ERROR_FORMAT]") with { Words = ["text", "json"] },
         Option.With("override-arch", "ARCH", "Choose images for another architecture"),
         Option.With("override-os", "OS", "Choose images for another system"),
         Option.With("override-variant", "VARIANT", "Choose images for another variant of the architecture"),
@@ -52,6 +56,7 @@ internal sealed record GlobalOptions
             RunRoot = parsed.Find("runroot") ?? (variable("BERTH_RUNROOT") is { Length: > 0 } run ? run : null),
             RegistriesFile = parsed.Find("registries-conf"),
             IsDebug = parsed.Has("debug"),
+            IsErrorJson = (parsed.Find("error-format") ?? variable("BERTH_ERROR_FORMAT")) == "json",
             Timeout = parsed.Find("command-timeout") is { } text ? Words.ParseSpan(text) : null,
             Platform = (architecture ?? os ?? variant) is null ? null
                 : new Platform { Architecture = architecture ?? Platform.Host.Architecture, Os = os ?? Platform.Host.Os, Variant = variant ?? (architecture is null ? Platform.Host.Variant : null) }.Normal(),

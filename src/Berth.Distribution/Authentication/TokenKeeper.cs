@@ -138,7 +138,7 @@ internal sealed class TokenKeeper(Func<HttpRequestMessage, CancellationToken, Ta
                 using HttpResponseMessage response = await send(request, ct).ConfigureAwait(false);
                 if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest)
                 {
-                    throw new BerthException(Fault.Denied, $"the token server of {registry} refused {(credential is null ? "an anonymous user" : $"the user {credential}")}: {(int)response.StatusCode}", "log in: the name or the password is wrong, or the image is private");
+                    throw new BerthException(Fault.Denied, $"the token server of {registry} refused {(credential is null ? "an anonymous user" : $"the user {credential}")}: {(int)response.StatusCode}", "log in: the name or the password is wrong, or the image is private") { Code = FaultCode.RegistryDenied };
                 }
                 if (!response.IsSuccessStatusCode) throw new BerthException(response.StatusCode == HttpStatusCode.TooManyRequests ? Fault.Exhausted : Fault.Unavailable, $"the token server of {registry} answered {(int)response.StatusCode}");
                 byte[] body = await Bounded.ReadAsync(response.Content, MostAnswer, $"the answer of the token server of {registry}", s_longest, ct).ConfigureAwait(false);

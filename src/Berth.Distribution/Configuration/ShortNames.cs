@@ -16,7 +16,7 @@ internal sealed class ShortNames(RegistriesConf conf, Places places)
         if (Alias(name.Repository) is { } alias) return [(alias with { Tag = name.Tag, Digest = name.Digest }).WithDefaultTag()];
         if (conf.Search.Count == 0)
         {
-            throw new BerthException(Fault.NotFound, $"'{name.Repository}' names no registry, there is no alias for it, and no registries are searched", $"write docker.io/{name.Repository}, or name registries in unqualified-search-registries of {conf.Path ?? "registries.conf"}");
+            throw new BerthException(Fault.NotFound, $"'{name.Repository}' names no registry, there is no alias for it, and no registries are searched", $"write docker.io/{name.Repository}, or name registries in unqualified-search-registries of {conf.Path ?? "registries.conf"}") { Code = FaultCode.ImageNameShort };
         }
         return [.. conf.Search.Select(place => In(place, name).WithDefaultTag())];
     }

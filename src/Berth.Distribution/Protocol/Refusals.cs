@@ -55,7 +55,10 @@ internal static class Refusals
             HttpStatusCode.BadRequest or HttpStatusCode.RequestedRangeNotSatisfiable => (Fault.InvalidArgument, null),
             _ => (Fault.Unavailable, null),
         };
-        return new BerthException(kind, $"cannot {what} at {registry}: {(int)response.StatusCode} {Line(response.ReasonPhrase ?? "")}{(words.Length > 0 ? " (" + words + ")" : "")}", hint);
+        return new BerthException(kind, $"cannot {what} at {registry}: {(int)response.StatusCode} {Line(response.ReasonPhrase ?? "")}{(words.Length > 0 ? " (" + words + ")" : "")}", hint)
+        {
+            Code = kind switch { Fault.Denied => FaultCode.RegistryDenied, Fault.NotFound => FaultCode.ManifestUnknown, _ => null },
+        };
     }
 
     public static BerthException Unreachable(HttpRequestException e, string registry, string what) => new(Fault.Unavailable, $"cannot {what} at {registry}: {Innermost(e).Message.TrimEnd('.')}", e.HttpRequestError switch
@@ -64,7 +67,7 @@ internal static class Refusals
         HttpRequestError.ProxyTunnelError => "look at HTTPS_PROXY and NO_PROXY",
         HttpRequestError.SecureConnectionError when Innermost(e) is System.Security.Authentication.AuthenticationException => "a certificate that is not trusted: put its authority into certs.d, or name the registry insecure",
         _ => null,
-    }, e);
+    }, e) { Code = FaultCode.RegistryUnreachable };
 
     private static string Limited(HttpResponseHeaders headers, TimeSpan? wish)
     {

@@ -42,7 +42,7 @@ public sealed partial class Container
 
     /// <summary>Reads its record anew.</summary>
     /// <exception cref="BerthException">NotFound: it was removed.</exception>
-    public ContainerRecord Refresh() => _record = _parts.Folder.Read(Id) ?? throw new BerthException(Fault.NotFound, $"there is no container {Name} any more");
+    public ContainerRecord Refresh() => _record = _parts.Folder.Read(Id) ?? throw new BerthException(Fault.NotFound, $"there is no container {Name} any more") { Code = FaultCode.ContainerUnknown };
 
     /// <summary>Looks what it is doing.</summary>
     public ContainerState Observe() => _parts.Facts.Observe(_record);
@@ -226,7 +226,7 @@ public sealed partial class Container
     public async Task<ContainerProcess> ExecAsync(ExecSpec spec, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (RequireAlive("execute a program in").Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot execute a program in container {Name}: it is paused", $"berth unpause {Name}");
+        if (RequireAlive("execute a program in").Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot execute a program in container {Name}: it is paused", $"berth unpause {Name}") { Code = FaultCode.ContainerPaused };
         ProcessSpec process = SpecBuilder.BuildExec(_record, new ExecWish
         {
             Command = spec.Command,
@@ -297,12 +297,12 @@ public sealed partial class Container
     private ContainerState RequireAlive(string what)
     {
         ContainerState state = Observe();
-        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"cannot {what} container {Name}: it is not running", $"berth start {Name}");
+        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"cannot {what} container {Name}: it is not running", $"berth start {Name}") { Code = FaultCode.ContainerNotRunning };
     }
 
     private async Task<KeeperConnection> RequireShimAsync(CancellationToken ct) =>
         await _ending.ConnectAsync(_record, ct).ConfigureAwait(false)
-        ?? throw new BerthException(Fault.Unavailable, $"the shim of container {Name} has ended, and its processes are alone", $"stop it and start it again: berth restart {Name}");
+        ?? throw new BerthException(Fault.Unavailable, $"the shim of container {Name} has ended, and its processes are alone", $"stop it and start it again: berth restart {Name}") { Code = FaultCode.ShimGone };
 
     private async Task WaitAloneAsync(int pid, CancellationToken ct)
     {

@@ -78,7 +78,7 @@ internal sealed class ContainerFolder(ContainerPlaces places)
         foreach (string id in Ids())
         {
             if (!id.StartsWith(nameOrId, StringComparison.Ordinal)) continue;
-            if (found is not null) throw new BerthException(Fault.InvalidArgument, $"container {nameOrId} is ambiguous: {found[..12]} and {id[..12]} begin so");
+            if (found is not null) throw new BerthException(Fault.InvalidArgument, $"container {nameOrId} is ambiguous: {found[..12]} and {id[..12]} begin so") { Code = FaultCode.ContainerAmbiguous };
             found = id;
         }
         return found is null ? null : Read(found);
@@ -125,7 +125,7 @@ internal sealed class ContainerFolder(ContainerPlaces places)
             }
             catch (LinuxException e) when (e.Errno == Errno.EEXIST)
             {
-                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}");
+                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}") { Code = FaultCode.ContainerNameTaken };
             }
         }
     }

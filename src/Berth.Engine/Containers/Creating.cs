@@ -96,7 +96,7 @@ internal sealed class Creating(ContainerParts parts)
             string name = wish, mode = "";
             int colon = wish.LastIndexOf(':');
             if (colon > 0) (name, mode) = (wish[..colon], wish[(colon + 1)..]);
-            ContainerRecord other = parts.Folder.Find(name) ?? throw new BerthException(Fault.NotFound, $"there is no container {name} to take volumes from");
+            ContainerRecord other = parts.Folder.Find(name) ?? throw new BerthException(Fault.NotFound, $"there is no container {name} to take volumes from") { Code = FaultCode.ContainerUnknown };
             foreach (SettledMount mount in other.Settled.Mounts)
             {
                 if (mount.Request.Kind is not (MountKind.Volume or MountKind.Bind)) continue;
@@ -116,7 +116,7 @@ internal sealed class Creating(ContainerParts parts)
             if (wish.Network != EngineNetworks.Default) parts.Networks.Find(wish.Network);
         }
         if (record.Spec.Pod is null && mode.Kind == NetworkKind.Pod) throw new BerthException(Fault.InvalidArgument, "the network is to be a pod's, and the container has no pod", "say --pod NAME");
-        if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is null) throw new BerthException(Fault.NotFound, $"there is no container {mode.Argument} whose network could be shared");
+        if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is null) throw new BerthException(Fault.NotFound, $"there is no container {mode.Argument} whose network could be shared") { Code = FaultCode.ContainerUnknown };
         if (mode.Kind != NetworkKind.Networks && record.Spec.Connection.Ports.Count > 0 && mode.Kind != NetworkKind.Host) throw new BerthException(Fault.InvalidArgument, $"cannot publish ports of a container whose network is {record.Spec.Connection.Networks[0].Network}", "publish them where the network is, or name a network of the engine");
     }
 
@@ -135,6 +135,6 @@ internal sealed class Creating(ContainerParts parts)
     {
         bool good = name.Length is > 0 and <= MostName && char.IsAsciiLetterOrDigit(name[0]);
         foreach (char c in name) good &= char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-';
-        if (!good) throw new BerthException(Fault.InvalidArgument, $"'{name}' is no name of a container", $"letters, digits, and _ . - behind the first, {MostName} of them at most");
+        if (!good) throw new BerthException(Fault.InvalidArgument, $"'{name}' is no name of a container", $"letters, digits, and _ . - behind the first, {MostName} of them at most") { Code = FaultCode.ContainerNameInvalid };
     }
 }

@@ -116,13 +116,13 @@ internal sealed class Ending(ContainerParts parts)
                 {
                     held.RemoveFile();
                     if (attempt > 0) return;
-                    throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+                    throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
                 }
                 ContainerState state = parts.Facts.Observe(record);
                 bool isAlive = state.IsAlive || state.Status == ContainerStatus.Restarting;
                 if (isAlive && !force)
                 {
-                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}");
+                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning };
                 }
                 if (!isAlive)
                 {
@@ -144,7 +144,7 @@ internal sealed class Ending(ContainerParts parts)
     /// <param name="ct">Ends the waiting.</param>
     public async Task StopAsync(string id, TimeSpan? grace, bool settle, CancellationToken ct)
     {
-        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(record);
         if (state.IsAlive || state.Status == ContainerStatus.Restarting)
         {
@@ -190,7 +190,14 @@ internal sealed class Ending(ContainerParts parts)
         if (state.Status == ContainerStatus.Paused)
         {
             await SignalAsync(first).ConfigureAwait(false);
-            await keeper.CallAsync<Done>(KeeperService.Methods.Resume, new ContainerRequest { Id = record.Id }, ct).ConfigureAwait(false);
+            try
+            {
+                await keeper.CallAsync<Done>(KeeperService.Methods.Resume, new ContainerRequest { Id = record.Id }, ct).ConfigureAwait(false);
+            }
+            catch (BerthException) when (first == Kill)
+            {
+                // Of some freezers a process is let go by this signal alone: there is nothing to be resumed.
+            }
         }
         else
         {

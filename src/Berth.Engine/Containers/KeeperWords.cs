@@ -63,7 +63,7 @@ internal static class KeeperWords
             "k8s-file" => "cri",
             "journald" => "journald",
             "none" => null,
-            _ => throw new BerthException(Fault.InvalidArgument, $"there is no log driver {log.Driver}", "json-file, k8s-file, journald or none"),
+            _ => throw new BerthException(Fault.InvalidArgument, $"there is no log driver {log.Driver}", "json-file, k8s-file, journald or none") { Code = FaultCode.LogDriverUnknown },
         };
         if (driver is null) return null;
         long most = log.Options.TryGetValue("max-size", out string? size) ? ByteCount.Parse(size, "max-size") : 0;

@@ -16,7 +16,7 @@ internal static class MountSettling
         foreach (MountRequest request in spec.Storage.Mounts)
         {
             MountRequest mount = request with { Destination = Destination(request.Destination) };
-            if (Has(mounts, mount.Destination)) throw new BerthException(Fault.InvalidArgument, $"duplicate mount point: {mount.Destination}", "mount one thing at a place");
+            if (Has(mounts, mount.Destination)) throw new BerthException(Fault.InvalidArgument, $"duplicate mount point: {mount.Destination}", "mount one thing at a place") { Code = FaultCode.MountTargetInvalid };
             mounts.Add(Named(mount, spec.Storage.VolumeDriver));
         }
         foreach (SettledMount mount in inherited)
@@ -49,9 +49,9 @@ internal static class MountSettling
 
     private static string Destination(string destination)
     {
-        if (!destination.StartsWith('/')) throw new BerthException(Fault.InvalidArgument, $"cannot mount at '{destination}': the place in the container is not absolute", "write it from / on");
+        if (!destination.StartsWith('/')) throw new BerthException(Fault.InvalidArgument, $"cannot mount at '{destination}': the place in the container is not absolute", "write it from / on") { Code = FaultCode.MountTargetInvalid };
         string clean = ContainerPath.Clean(destination);
-        return clean != "/" ? clean : throw new BerthException(Fault.InvalidArgument, "cannot mount at /: it is the container's root", "mount below it, or give a root folder with --rootfs");
+        return clean != "/" ? clean : throw new BerthException(Fault.InvalidArgument, "cannot mount at /: it is the container's root", "mount below it, or give a root folder with --rootfs") { Code = FaultCode.MountTargetInvalid };
     }
 
     private static bool Has(List<SettledMount> mounts, string destination)

@@ -50,9 +50,9 @@ internal static class Settling
         if (words.Count == 0)
         {
             string what = spec.Image.Length > 0 ? $"image {spec.Image}" : spec.RootFolder ?? "the container";
-            throw new BerthException(Fault.InvalidArgument, $"cannot make a container of {what}: no command is said, and the image has none", "write one behind the image: berth run IMAGE COMMAND");
+            throw new BerthException(Fault.InvalidArgument, $"cannot make a container of {what}: no command is said, and the image has none", "write one behind the image: berth run IMAGE COMMAND") { Code = FaultCode.CommandMissing };
         }
-        if (words[0].Length == 0) throw new BerthException(Fault.InvalidArgument, "cannot run an empty command", "write the program's name");
+        if (words[0].Length == 0) throw new BerthException(Fault.InvalidArgument, "cannot run an empty command", "write the program's name") { Code = FaultCode.CommandMissing };
         return (words, length);
     }
 
@@ -111,7 +111,7 @@ internal static class Settling
 
     private static string WorkingFolder(ContainerSpec spec, ContainerConfig? image)
     {
-        if (spec.WorkingFolder is { } asked && !asked.StartsWith('/')) throw new BerthException(Fault.InvalidArgument, $"the working folder '{asked}' is not absolute", "write it from / on");
+        if (spec.WorkingFolder is { } asked && !asked.StartsWith('/')) throw new BerthException(Fault.InvalidArgument, $"the working folder '{asked}' is not absolute", "write it from / on") { Code = FaultCode.WorkdirInvalid };
         string folder = spec.WorkingFolder ?? image?.WorkingDir ?? "";
         return folder.Length == 0 ? "/" : ContainerPath.Clean(folder);
     }

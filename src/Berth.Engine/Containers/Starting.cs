@@ -44,9 +44,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, BoxSpec? size, CancellationToken ct)
     {
         using FileLock held = parts.Folder.Lock(id);
-        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}");
+        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(record);
-        if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already");
+        if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
         if (state.IsLeft) record = await ending.ClearAsync(record, state, held, ct).ConfigureAwait(false);
         using Undo undo = new();
         try
@@ -164,7 +164,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             if (await ending.ConnectAsync(record, CancellationToken.None).ConfigureAwait(false) is { } keeper) return keeper;
             bool isEnding = KernelFile.Exists(socket) && Environment.TickCount64 < deadline;
             if (answer.TimedOut || (answer.Status != 0 && !isEnding)) throw new BerthException(Fault.Failed, $"cannot start a shim: {(answer.TimedOut ? "it took too long" : Encoding.UTF8.GetString(answer.Error).Trim())}");
-            if (answer.Status == 0 && Environment.TickCount64 >= deadline) throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}");
+            if (answer.Status == 0 && Environment.TickCount64 >= deadline) throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim does not answer at {socket}") { Code = FaultCode.ShimGone };
             await Task.Delay(Again, ct).ConfigureAwait(false);
         }
     }
@@ -201,9 +201,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private ContainerState Running(string container, string what)
     {
-        ContainerRecord other = parts.Folder.Find(container) ?? throw new BerthException(Fault.NotFound, $"there is no container {container}, and {what}");
+        ContainerRecord other = parts.Folder.Find(container) ?? throw new BerthException(Fault.NotFound, $"there is no container {container}, and {what}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(other);
-        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"container {other.Name} does not run, and {what}", $"start it first: berth start {other.Name}");
+        return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"container {other.Name} does not run, and {what}", $"start it first: berth start {other.Name}") { Code = FaultCode.ContainerNotRunning };
     }
 
     private BundleFacts Prepare(ContainerRecord record, PodShare? pod, BoxSpec? size, Undo undo)
@@ -389,7 +389,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     public static string RuntimeOf(string? usual, ContainerSpec spec) => (spec.Runtime ?? usual) switch
     {
         null or "berth" or "berth-runtime" => EnginePrograms.Find("berth-runtime"),
-        { } name => EnginePrograms.TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no OCI runtime {name}", "its name is looked for in PATH; a path may be given as well"),
+        { } name => EnginePrograms.TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no OCI runtime {name}", "its name is looked for in PATH; a path may be given as well") { Code = FaultCode.RuntimeUnknown },
     };
 
     // Without the command, what a container leaves is taken away by the next look.

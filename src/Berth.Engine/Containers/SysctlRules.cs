@@ -29,7 +29,7 @@ internal static class SysctlRules
             return;
         }
         if (dotted == "kernel.hostname") throw new BerthException(Fault.InvalidArgument, $"cannot set {name}: the host name is said otherwise", "--hostname NAME");
-        throw new BerthException(Fault.InvalidArgument, $"cannot set {name}: it is one of the whole host, not of a container", "set it on the host with sysctl(8)");
+        throw new BerthException(Fault.InvalidArgument, $"cannot set {name}: it is one of the whole host, not of a container", "set it on the host with sysctl(8)") { Code = FaultCode.SysctlOfHost };
     }
 
     private static bool IsOfQueues(string name) => name is "kernel.msgmax" or "kernel.msgmnb" or "kernel.msgmni" or "kernel.sem" or "kernel.shmall" or "kernel.shmmax" or "kernel.shmmni" or "kernel.shm_rmid_forced"

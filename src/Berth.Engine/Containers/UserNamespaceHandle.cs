@@ -35,7 +35,7 @@ internal static class UserNamespaceHandle
         catch (Exception e) when (e is LinuxException or StepFailedException or ChildDiedException)
         {
             space?.Dispose();
-            throw new BerthException(Fault.Unsupported, $"cannot make a user namespace: {e.Message}", "the host may forbid them: look at sysctl user.max_user_namespaces", e);
+            throw new BerthException(Fault.Unsupported, $"cannot make a user namespace: {e.Message}", "the host may forbid them: look at sysctl user.max_user_namespaces", e) { Code = FaultCode.NamespacesForbidden };
         }
     }
 

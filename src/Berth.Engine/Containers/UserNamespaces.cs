@@ -98,7 +98,7 @@ internal static class UserNamespaces
             else if (option.StartsWith("gidmapping=", StringComparison.Ordinal)) gids.Add(option[11..]);
             else if (!option.StartsWith("size=", StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"--userns=auto has no option '{option}'", "size=N, uidmapping=INSIDE:OUTSIDE:COUNT, gidmapping=INSIDE:OUTSIDE:COUNT");
         }
-        uint first = facts.AutoFirst ?? throw new BerthException(Fault.Exhausted, "no range of ids is free for --userns=auto", "lend more: usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST containers");
+        uint first = facts.AutoFirst ?? throw new BerthException(Fault.Exhausted, "no range of ids is free for --userns=auto", "lend more: usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST containers") { Code = FaultCode.IdsMissing };
         IdRange range = new(0, first, facts.AutoCount > 0 ? facts.AutoCount : AutoSize(wish, 0));
         return new IdMaps(Around(range, Ranges(uids)), Around(range, Ranges(gids)));
     }

@@ -27,7 +27,7 @@ internal static class WishRules
 
     private static void CheckMemory(LimitsSpec limits)
     {
-        if (limits.Memory is > 0 and < LeastMemory) throw Wrong($"{limits.Memory} bytes of memory are not enough for a container", "6m is the least");
+        if (limits.Memory is > 0 and < LeastMemory) throw Wrong($"{limits.Memory} bytes of memory are not enough for a container", "6m is the least", FaultCode.MemoryTooSmall);
         long memory = limits.Memory ?? 0, swap = limits.MemorySwap ?? 0;
         if (swap > 0 && memory == 0) throw Wrong("a limit of memory and swap together needs one of memory", "say --memory too");
         if (swap > 0 && swap < memory) throw Wrong($"memory and swap together ({swap}) are less than memory alone ({memory})", "--memory-swap counts both: make it larger than --memory");
@@ -68,15 +68,15 @@ internal static class WishRules
     private static void CheckNamespaces(ContainerSpec spec)
     {
         NamespacesSpec spaces = spec.Namespaces;
-        if (spec.Security.IsPrivileged && spaces.User is not ("" or "host")) throw Wrong($"a privileged container cannot have a user namespace of its own ({spaces.User})", "leave out --privileged or --userns");
-        if (spaces.User is not ("" or "private") && (spaces.UidMaps.Count > 0 || spaces.GidMaps.Count > 0)) throw Wrong("--userns cannot stand together with --uidmap and --gidmap");
-        if (spec.DomainName is { Length: > 0 } && spaces.Uts == "host") throw Wrong("a domain name cannot be given: the container shares the host's", "leave out --domainname, or --uts=host");
+        if (spec.Security.IsPrivileged && spaces.User is not ("" or "host")) throw Contradicting($"a privileged container cannot have a user namespace of its own ({spaces.User})", "leave out --privileged or --userns");
+        if (spaces.User is not ("" or "private") && (spaces.UidMaps.Count > 0 || spaces.GidMaps.Count > 0)) throw Contradicting("--userns cannot stand together with --uidmap and --gidmap");
+        if (spec.DomainName is { Length: > 0 } && spaces.Uts == "host") throw Contradicting("a domain name cannot be given: the container shares the host's", "leave out --domainname, or --uts=host");
         if (spaces.Ipc != "none") return;
         foreach (MountRequest mount in spec.Storage.Mounts)
         {
             if (ContainerPath.Clean(mount.Destination) == "/dev/shm") return;
         }
-        if (spec.Storage.ShmBytes is not null) throw Wrong("a size of /dev/shm is said, and --ipc=none: there is no /dev/shm");
+        if (spec.Storage.ShmBytes is not null) throw Contradicting("a size of /dev/shm is said, and --ipc=none: there is no /dev/shm");
     }
 
     /// <summary><c>RLIMIT_NOFILE</c> for nofile and for RLIMIT_NOFILE.</summary>
@@ -86,7 +86,9 @@ internal static class WishRules
         return upper.StartsWith("RLIMIT_", StringComparison.Ordinal) ? upper : "RLIMIT_" + upper;
     }
 
-    private static BerthException Wrong(string why, string? hint = null) => new(Fault.InvalidArgument, why, hint);
+    private static BerthException Contradicting(string why, string? hint = null) => new(Fault.InvalidArgument, why, hint);
+
+    private static BerthException Wrong(string why, string? hint = null, string code = FaultCode.LimitInvalid) => new(Fault.InvalidArgument, why, hint) { Code = code };
 }
 
 /// <summary>Lists of numbers as the kernel writes them: <c>0-2,4</c>.</summary>

@@ -9,7 +9,7 @@ internal static class EnginePrograms
 {
     /// <summary>A program of ours: beside this one, or where it is installed.</summary>
     /// <exception cref="BerthException">Unavailable.</exception>
-    public static string Find(string name) => TryFind(name) ?? throw new BerthException(Fault.Unavailable, $"cannot run containers: {name} is not there", $"it is looked for beside this program, in the package of the engine, in PATH, and in /usr/local/bin, /usr/bin and /usr/libexec/berth: `make install` puts it there");
+    public static string Find(string name) => TryFind(name) ?? throw new BerthException(Fault.Unavailable, $"cannot run containers: {name} is not there", $"it is looked for beside this program, in the package of the engine, in PATH, and in /usr/local/bin, /usr/bin and /usr/libexec/berth: `make install` puts it there") { Code = FaultCode.ProgramMissing };
 
     /// <summary>The same; null: it is not there.</summary>
     public static string? TryFind(string name)

@@ -35,7 +35,31 @@ internal static class RuntimeFaults
         string? hint = fault.Hint;
         int mark = text.IndexOf(HintMark, StringComparison.Ordinal);
         if (mark >= 0) (text, hint) = (text[..mark], text[(mark + HintMark.Length)..]);
-        return new BerthException(KindOf(text), $"cannot {what}: {text}", hint, fault);
+        Fault kind = KindOf(text);
+        return new BerthException(kind, $"cannot {what}: {text}", hint, fault) { Code = CodeOf(fault.Message, kind) };
+    }
+
+    // A word of each row says which code a text has: ours first, then runc's and crun's.
+    private static readonly (string Code, string[] Words)[] s_codes =
+    [
+        (FaultCode.CommandWrongFormat, ["exec format error"]),
+        (FaultCode.DiskFull, ["no space left on device", "disk quota exceeded"]),
+        (FaultCode.WorkdirInvalid, ["chdir to cwd", "chdir to `", "chdir `"]),
+        (FaultCode.MountKindMismatch, ["are you trying to mount a directory onto a file"]),
+        (FaultCode.UlimitRefused, ["set limit RLIMIT_", "setting rlimit", "setrlimit"]),
+        (FaultCode.SysctlUnknown, ["set sysctl ", "sysctl"]),
+        (FaultCode.RuntimeCrashed, ["signal: ", "killed by signal"]),
+    ];
+
+    private static string? CodeOf(string text, Fault kind)
+    {
+        bool Says(string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
+        foreach ((string code, string[] words) in s_codes)
+        {
+            if (Array.Exists(words, Says)) return code;
+        }
+        if (Says("cgroup")) return Says("read-only file system") || Says("permission denied") ? FaultCode.CgroupNotWritable : FaultCode.LimitRefused;
+        return kind is Fault.CommandNotFound or Fault.CommandNotExecutable ? null : Says("read-only file system") ? FaultCode.StoreReadOnly : null;
     }
 
     private static Fault KindOf(string text)

@@ -258,7 +258,7 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
         {
             bool inside = network.Subnets.Count == 0;
             foreach (SubnetSpec subnet in network.Subnets) inside |= subnet.Subnet.Contains(address);
-            if (!inside) throw new BerthException(Fault.InvalidArgument, $"{what}: address {address} is in none of its subnets");
+            if (!inside) throw new BerthException(Fault.InvalidArgument, $"{what}: address {address} is in none of its subnets") { Code = FaultCode.AddressOutside };
         }
         if (spec.HardwareAddress is { } mac && !NetworkLink.TryParseMac(mac, out _)) throw new BerthException(Fault.InvalidArgument, $"{what}: '{mac}' is no hardware address", "write it as 02:42:ac:11:00:02");
         if (OwnWay.Is(network.Driver) && (spec.Addresses.Count > 0 || spec.HardwareAddress is not null)) throw new BerthException(Fault.InvalidArgument, $"{what}: {network.Driver} gives the host's addresses, and none that are asked for");

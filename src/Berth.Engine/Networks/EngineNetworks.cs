@@ -53,7 +53,7 @@ public sealed class EngineNetworks
 
     /// <summary>A network by name, id, or the beginning of its id.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several ids begin so.</exception>
-    public NetworkRecord Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no network {nameOrId}", OwnWay.Is(nameOrId) ? "it is for users who are not root" : "berth network ls lists them, berth network create makes one");
+    public NetworkRecord Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no network {nameOrId}", OwnWay.Is(nameOrId) ? "it is for users who are not root" : "berth network ls lists them, berth network create makes one") { Code = FaultCode.NetworkUnknown };
 
     /// <summary>As <see cref="Find"/>; null where there is none.</summary>
     public NetworkRecord? TryFind(string nameOrId)
@@ -200,7 +200,7 @@ public sealed class EngineNetworks
         return Guard($"change network {network.Name}", () =>
         {
             using FileLock held = _networks.LockNetwork(network.Id);
-            NetworkRecord now = _networks.Named(network.Name) is { } there && there.Id == network.Id ? there : throw new BerthException(Fault.NotFound, $"there is no network {network.Name} any more");
+            NetworkRecord now = _networks.Named(network.Name) is { } there && there.Id == network.Id ? there : throw new BerthException(Fault.NotFound, $"there is no network {network.Name} any more") { Code = FaultCode.NetworkUnknown };
             NetworkRecord changed = now with { Spec = now.Spec with { NameServers = change(now.Spec.NameServers) } };
             _networks.Write(changed);
             foreach (Attachment attachment in _attachments.On(network.Id)) _attaching.Name(changed, attachment);
@@ -234,9 +234,9 @@ public sealed class EngineNetworks
         _repairing.Collect();
         foreach (Attachment attachment in force ? _attachments.On(network.Id) : []) Detach(network, attachment.ContainerId);
         using FileLock held = _networks.LockNetwork(network.Id);
-        if (_networks.Named(network.Name)?.Id != network.Id) throw new BerthException(Fault.NotFound, $"there is no network {network.Name} any more");
+        if (_networks.Named(network.Name)?.Id != network.Id) throw new BerthException(Fault.NotFound, $"there is no network {network.Name} any more") { Code = FaultCode.NetworkUnknown };
         List<Attachment> its = _attachments.On(network.Id);
-        if (its.Count > 0) throw new BerthException(Fault.WrongState, $"cannot remove network {network.Name}: {its.Count} container{(its.Count == 1 ? " is" : "s are")} attached to it, {its[0].ContainerId} among them", $"berth network disconnect {network.Name} {its[0].ContainerId}, or berth network rm -f {network.Name}");
+        if (its.Count > 0) throw new BerthException(Fault.WrongState, $"cannot remove network {network.Name}: {its.Count} container{(its.Count == 1 ? " is" : "s are")} attached to it, {its[0].ContainerId} among them", $"berth network disconnect {network.Name} {its[0].ContainerId}, or berth network rm -f {network.Name}") { Code = FaultCode.NetworkInUse };
         RemoveLinks(network);
         RuleChanges rules = new();
         rules.Keep(network.Name, []);

@@ -14,7 +14,7 @@ internal sealed class NetworkCreation(NetworkFolder folder, IReadOnlyList<Addres
     {
         Validate(spec);
         using FileLock held = folder.LockAllocation();
-        if (folder.Named(spec.Name) is { } there) throw new BerthException(Fault.Conflict, $"cannot make network {spec.Name}: there is one of that name (id {there.Id[..12]})", "remove it, or choose another name");
+        if (folder.Named(spec.Name) is { } there) throw new BerthException(Fault.Conflict, $"cannot make network {spec.Name}: there is one of that name (id {there.Id[..12]})", "remove it, or choose another name") { Code = FaultCode.NetworkNameTaken };
         return Write(spec, isPredefined: false);
     }
 

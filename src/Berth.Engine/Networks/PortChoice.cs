@@ -57,7 +57,7 @@ internal static class PortChoice
         if (!request.IsOpen)
         {
             PortBinding asked = new(request.HostFirst, request.ContainerPort, request.Protocol, address);
-            return IsFree(asked) ? asked : throw new BerthException(Fault.Conflict, $"cannot publish {asked}: the host's port is in use{PortHolder.Find(asked)}", "choose another port, or end that program");
+            return IsFree(asked) ? asked : throw new BerthException(Fault.Conflict, $"cannot publish {asked}: the host's port is in use{PortHolder.Find(asked)}", "choose another port, or end that program") { Code = FaultCode.PortTaken };
         }
         if (request.HostFirst != 0)
         {
@@ -66,7 +66,7 @@ internal static class PortChoice
                 PortBinding next = new((ushort)port, request.ContainerPort, request.Protocol, address);
                 if (!own.Exists(other => Collide(other, next)) && !taken.Contains(next) && IsFree(next)) return next;
             }
-            throw new BerthException(Fault.Conflict, $"cannot publish port {request.ContainerPort}/{request.Protocol}: none of the host's ports {request.HostFirst}-{request.HostLast} is free");
+            throw new BerthException(Fault.Conflict, $"cannot publish port {request.ContainerPort}/{request.Protocol}: none of the host's ports {request.HostFirst}-{request.HostLast} is free") { Code = FaultCode.PortTaken };
         }
         (int first, int last) = Ephemeral();
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -74,7 +74,7 @@ internal static class PortChoice
             PortBinding next = new((ushort)Random.Shared.Next(first, last + 1), request.ContainerPort, request.Protocol, address);
             if (!own.Exists(other => Collide(other, next)) && !taken.Contains(next) && IsFree(next)) return next;
         }
-        throw new BerthException(Fault.Exhausted, $"cannot publish port {request.ContainerPort}/{request.Protocol}: of {Attempts} ports between {first} and {last} none is free");
+        throw new BerthException(Fault.Exhausted, $"cannot publish port {request.ContainerPort}/{request.Protocol}: of {Attempts} ports between {first} and {last} none is free") { Code = FaultCode.PortTaken };
     }
 
     private static (int First, int Last) Ephemeral()

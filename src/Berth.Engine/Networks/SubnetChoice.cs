@@ -70,7 +70,7 @@ internal static class SubnetChoice
                 if (!Collides(candidate, used)) return Completed(new SubnetSpec { Subnet = new IPNetwork(candidate.Address, candidate.Length) });
             }
         }
-        throw new BerthException(Fault.Exhausted, "cannot choose a subnet: those of all pools are in use", "say one with --subnet, or remove networks with berth network prune");
+        throw new BerthException(Fault.Exhausted, "cannot choose a subnet: those of all pools are in use", "say one with --subnet, or remove networks with berth network prune") { Code = FaultCode.SubnetsExhausted };
     }
 
     /// <summary>A free one of IPv6: of the site's own (RFC 4193), at random, as that wants it.</summary>
@@ -95,12 +95,12 @@ internal static class SubnetChoice
         {
             foreach (SubnetSpec its in other.Subnets)
             {
-                if (Prefix(its.Subnet).Overlaps(wanted)) throw new BerthException(Fault.Conflict, $"cannot make network {name}: subnet {subnet.Subnet} overlaps with {its.Subnet} of network {other.Name}", "choose another subnet, or leave --subnet out");
+                if (Prefix(its.Subnet).Overlaps(wanted)) throw new BerthException(Fault.Conflict, $"cannot make network {name}: subnet {subnet.Subnet} overlaps with {its.Subnet} of network {other.Name}", "choose another subnet, or leave --subnet out") { Code = FaultCode.SubnetTaken };
             }
         }
         foreach (IpPrefix used in host)
         {
-            if (used.Overlaps(wanted)) throw new BerthException(Fault.Conflict, $"cannot make network {name}: subnet {subnet.Subnet} overlaps with {used.Network}, which this host uses", "choose another subnet, or leave --subnet out");
+            if (used.Overlaps(wanted)) throw new BerthException(Fault.Conflict, $"cannot make network {name}: subnet {subnet.Subnet} overlaps with {used.Network}, which this host uses", "choose another subnet, or leave --subnet out") { Code = FaultCode.SubnetTaken };
         }
     }
 

@@ -79,7 +79,7 @@ public static class UserSession
         try { inside = program.Spawn(new SpawnOptions { Namespaces = Namespaces.User | Namespaces.Mount }); }
         catch (Exception e) when (e is LinuxException or StepFailedException or ChildDiedException)
         {
-            throw new BerthException(Fault.Unsupported, $"cannot make a user namespace: {e.Message}", "the host may forbid them to users: look at sysctl user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns", e);
+            throw new BerthException(Fault.Unsupported, $"cannot make a user namespace: {e.Message}", "the host may forbid them to users: look at sysctl user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns", e) { Code = FaultCode.NamespacesForbidden };
         }
         return Wait(inside);
     }
@@ -105,7 +105,7 @@ public static class UserSession
             Candidates = [helper],
             Arguments = [helper, Text((uint)pid), "0", Text(own), "1", "1", Text(lent.First), Text(lent.Count)],
         });
-        if (result.Status != 0) throw new BerthException(Fault.Unsupported, $"{helper} refused to map ids: {result.Output.Trim()}", "the ranges must be listed for you in /etc/subuid and /etc/subgid, and the program must be setuid root");
+        if (result.Status != 0) throw new BerthException(Fault.Unsupported, $"{helper} refused to map ids: {result.Output.Trim()}", "the ranges must be listed for you in /etc/subuid and /etc/subgid, and the program must be setuid root") { Code = FaultCode.IdsMissing };
     }
 
     private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);
@@ -116,11 +116,11 @@ public static class UserSession
         {
             if (KernelFile.IsExecutable($"{folder}/{name}", out _)) return $"{folder}/{name}";
         }
-        throw new BerthException(Fault.Unsupported, $"cannot run without root: {name} is not installed", "install the package uidmap (Debian) or shadow-utils (Fedora), or run as root");
+        throw new BerthException(Fault.Unsupported, $"cannot run without root: {name} is not installed", "install the package uidmap (Debian) or shadow-utils (Fedora), or run as root") { Code = FaultCode.ProgramMissing };
     }
 
     private static string[] Folders() => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries);
 
     private static BerthException NoIds(string file, uint uid) =>
-        new(Fault.Unsupported, $"cannot run without root: /etc/{file} lends no ids to the user {uid}", $"as root: usermod --add-{(file == "subuid" ? "subuids" : "subgids")} 100000-165535 NAME");
+        new(Fault.Unsupported, $"cannot run without root: /etc/{file} lends no ids to the user {uid}", $"as root: usermod --add-{(file == "subuid" ? "subuids" : "subgids")} 100000-165535 NAME") { Code = FaultCode.IdsMissing };
 }

@@ -25,6 +25,14 @@ public readonly record struct FileFacts(uint Mode, uint Uid, uint Gid, ulong Dev
     public bool IsLink => (Mode & 0xF000) == 0xA000;
 }
 
+/// <summary>The room of a file system.</summary>
+/// <param name="Type">Magic number of its kind.</param>
+/// <param name="Bytes">All bytes.</param>
+/// <param name="FreeBytes">Bytes that may be used.</param>
+/// <param name="Files">All inodes; 0: it has no fixed number.</param>
+/// <param name="FreeFiles">Free inodes.</param>
+public readonly record struct FileSystemRoom(long Type, ulong Bytes, ulong FreeBytes, ulong Files, ulong FreeFiles);
+
 /// <summary>Calls on host paths.</summary>
 public static unsafe partial class KernelPath
 {
@@ -119,6 +127,17 @@ public static unsafe partial class KernelPath
         byte* s = stackalloc byte[256];
         Check.Result(fstatfs(fd.Number, s), "fstatfs", $"fd {fd.Number}");
         return *(long*)s;
+    }
+
+    /// <summary>The room of the file system a path lies on; null: it cannot be looked at.</summary>
+    public static FileSystemRoom? Room(string path)
+    {
+        using Fd? fd = TryOpen(path, 0x200000); // O_PATH
+        byte* s = stackalloc byte[256];
+        if (fd is null || fstatfs(fd.Number, s) < 0) return null;
+        // struct statfs of 64-bit machines: type, block size, blocks, free, available, files, free files.
+        ulong* numbers = (ulong*)s;
+        return new FileSystemRoom((long)numbers[0], numbers[1] * numbers[2], numbers[1] * numbers[4], numbers[5], numbers[6]);
     }
 
     /// <summary>Removes a directory and what is in it, never crossing a symbolic link; false where something stays.</summary>

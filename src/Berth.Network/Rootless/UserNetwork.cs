@@ -100,8 +100,8 @@ public sealed class UserNetwork(string state)
 
     private static BerthException Refused(ForwardRecord record, Errno errno, string words) => errno switch
     {
-        Errno.EADDRINUSE => new BerthException(Fault.Conflict, $"cannot publish ports of container {record.ContainerId}: {words}", "another program or container has that port: take another, or none (-p 80) for one that is free"),
-        Errno.EACCES => new BerthException(Fault.Denied, $"cannot publish ports of container {record.ContainerId}: {words}", LowPort(record)),
+        Errno.EADDRINUSE => new BerthException(Fault.Conflict, $"cannot publish ports of container {record.ContainerId}: {words}", "another program or container has that port: take another, or none (-p 80) for one that is free") { Code = FaultCode.PortTaken },
+        Errno.EACCES => new BerthException(Fault.Denied, $"cannot publish ports of container {record.ContainerId}: {words}", LowPort(record)) { Code = FaultCode.PortDenied },
         Errno.EADDRNOTAVAIL => new BerthException(Fault.InvalidArgument, $"cannot publish ports of container {record.ContainerId}: {words}", "the address is none of this host's"),
         _ => new BerthException(Fault.Failed, $"cannot connect container {record.ContainerId}: {words}"),
     };

@@ -32,7 +32,9 @@ public static class UserNetworkEntry
         uint user = Self.UserId;
         UserNetworkAnswer answer = UserNetwork.Visit(state, () => Start(state, link), PatienceMilliseconds);
         if (answer.Warning is { } warning) RawIoError($"the user's network has no way out: {warning}");
+        string folder = Environment.CurrentDirectory;
         UserNamespaces.Of(answer.Inside).Join();
+        Return(folder);
         Daemon.BecomeRoot();
         // It is this connection that says that somebody is inside.
         answer.Connection.SetCloseOnExec(false);
@@ -42,6 +44,19 @@ public static class UserNetworkEntry
             if (variable.Key is not Marker) environment.Add($"{variable.Key}={variable.Value}");
         }
         return Daemon.Execute(command[0], command, environment);
+    }
+
+    // Who joins a mount namespace is at its root afterwards; paths that the user has said are seen from where he is.
+    private static void Return(string folder)
+    {
+        try
+        {
+            Environment.CurrentDirectory = folder;
+        }
+        catch (IOException)
+        {
+            // Where he is, his network's namespace has nothing: whole paths are right there too.
+        }
     }
 
     private static void Start(string state, UserLinkKind link)

@@ -15,6 +15,9 @@ public sealed class BerthException(Fault kind, string message, string? hint = nu
     /// <summary>What the reader can do about it, or null.</summary>
     public string? Hint { get; } = hint;
 
+    /// <summary>What to search for (<see cref="FaultCode"/>), or null: its kind says all, or what caused it has a code.</summary>
+    public string? Code { get; init; }
+
     /// <summary>The message, with the hint behind it where there is one.</summary>
     public string Sentence => Hint is null ? Message : $"{Message}; hint: {Hint}";
 }

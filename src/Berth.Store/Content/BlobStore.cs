@@ -31,7 +31,7 @@ internal sealed class BlobStore(StorePlaces places)
         if (length > most) throw new BerthException(Fault.WrongState, $"the blob {digest} has {length} bytes; the most is {most}");
         byte[] bytes = new byte[length];
         file.ReadExactly(bytes);
-        return digest.Matches(bytes) ? bytes : throw new BerthException(Fault.WrongState, $"the blob {digest} in {places.Root} is damaged: its content is another", "berth storage check --repair, then pull its image again");
+        return digest.Matches(bytes) ? bytes : throw new BerthException(Fault.WrongState, $"the blob {digest} in {places.Root} is damaged: its content is another", "berth storage check --repair, then pull its image again") { Code = FaultCode.StoreDamaged };
     }
 
     /// <summary>The right to fetch it; null: somebody else does at this moment.</summary>

@@ -137,7 +137,7 @@ public sealed class StoreTarget : IImageTarget
             }
             catch (LinuxException e) when (e.Errno is Errno.ENOSPC or Errno.EDQUOT)
             {
-                throw new BerthException(Fault.Exhausted, $"cannot store {Name} in {_places.Root}: {e.Errno.Sentence()}", "berth system prune makes room; what has come is kept for the next attempt", e);
+                throw new BerthException(Fault.Exhausted, $"cannot store {Name} in {_places.Root}: {e.Errno.Sentence()}", "berth system prune makes room; what has come is kept for the next attempt", e) { Code = FaultCode.DiskFull };
             }
         }
     }

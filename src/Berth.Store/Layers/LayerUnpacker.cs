@@ -245,7 +245,7 @@ internal sealed partial class LayerUnpacker : IDisposable
 
     private static BerthException Failure(Errno errno, string what, ReadOnlySpan<byte> path) => errno switch
     {
-        Errno.ENOSPC or Errno.EDQUOT => new BerthException(Fault.Exhausted, $"cannot {what} '{LayerPath.Show(path)}' of the layer: {errno.Sentence()}", "free space with prune, or give the store a larger disk"),
+        Errno.ENOSPC or Errno.EDQUOT => new BerthException(Fault.Exhausted, $"cannot {what} '{LayerPath.Show(path)}' of the layer: {errno.Sentence()}", "free space with prune, or give the store a larger disk") { Code = FaultCode.DiskFull },
         Errno.ENAMETOOLONG or Errno.EILSEQ => LayerPath.Refusal(path, $"the file system takes no such name: {errno.Sentence()}"),
         _ => new BerthException(errno is Errno.EPERM or Errno.EACCES ? Fault.Denied : Fault.Failed, $"cannot {what} '{LayerPath.Show(path)}' of the layer: {errno.Sentence()}"),
     };

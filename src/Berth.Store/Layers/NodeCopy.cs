@@ -93,6 +93,6 @@ internal static class NodeCopy
     }
 
     public static BerthException Failure(Errno errno, string what, ReadOnlySpan<byte> name) => errno is Errno.ENOSPC or Errno.EDQUOT
-        ? new BerthException(Fault.Exhausted, $"cannot {what} '{LayerPath.Show(name)}': {errno.Sentence()}", "free space with prune, or give the store a larger disk")
+        ? new BerthException(Fault.Exhausted, $"cannot {what} '{LayerPath.Show(name)}': {errno.Sentence()}", "free space with prune, or give the store a larger disk") { Code = FaultCode.DiskFull }
         : new BerthException(errno is Errno.EPERM or Errno.EACCES ? Fault.Denied : Fault.Failed, $"cannot {what} '{LayerPath.Show(name)}': {errno.Sentence()}");
 }

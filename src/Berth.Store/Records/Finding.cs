@@ -30,7 +30,7 @@ internal static class Finding
         if (digits.Length >= LeastDigits && digits.All(char.IsAsciiHexDigitLower) && One(images, image => image.Id.Encoded.StartsWith(digits, StringComparison.Ordinal), text) is { } begun) return begun;
         // A name without its registry, as images of other registries are called in conversation.
         if (reference is not null && ImageName.TryParse(text, out ImageName? name, out _) && name.IsShort && One(images, image => image.Names.Any(other => IsShortOf(other, name)), text) is { } shortened) return shortened;
-        throw new BerthException(Fault.NotFound, $"there is no image '{text}' in {root}", "berth images shows what there is; berth pull brings one");
+        throw new BerthException(Fault.NotFound, $"there is no image '{text}' in {root}", "berth images shows what there is; berth pull brings one") { Code = FaultCode.ImageUnknown };
     }
 
     private static bool IsShortOf(string full, ImageName name) =>
@@ -43,7 +43,7 @@ internal static class Finding
         foreach (StoredImage image in images)
         {
             if (!means(image)) continue;
-            if (found is not null) throw new BerthException(Fault.Conflict, $"'{text}' may mean several images, {found.Id.Short} and {image.Id.Short} among them", "type more of it");
+            if (found is not null) throw new BerthException(Fault.Conflict, $"'{text}' may mean several images, {found.Id.Short} and {image.Id.Short} among them", "type more of it") { Code = FaultCode.ImageAmbiguous };
             found = image;
         }
         return found;

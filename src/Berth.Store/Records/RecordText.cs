@@ -130,7 +130,7 @@ internal static class RecordText
         return layers;
     }
 
-    private static BerthException Damaged(Exception? inner) => new(Fault.WrongState, "the list of images is damaged", "berth storage check --repair", inner);
+    private static BerthException Damaged(Exception? inner) => new(Fault.WrongState, "the list of images is damaged", "berth storage check --repair", inner) { Code = FaultCode.StoreDamaged };
 
     private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, Descriptor descriptor)
     {

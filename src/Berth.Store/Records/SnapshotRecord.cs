@@ -62,7 +62,7 @@ public sealed record SnapshotRecord
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new BerthException(Fault.WrongState, $"the record of the snapshot {name} in {places.Root} is damaged", $"berth storage snapshots rm {name}", e);
+            throw new BerthException(Fault.WrongState, $"the record of the snapshot {name} in {places.Root} is damaged", $"berth storage snapshots rm {name}", e) { Code = FaultCode.StoreDamaged };
         }
     }
 

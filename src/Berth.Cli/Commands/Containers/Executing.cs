@@ -48,7 +48,7 @@ internal static class Executing
         Run = static async invocation =>
         {
             Container container = await OneAsync(invocation).ConfigureAwait(false);
-            if (container.Observe().Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot attach to container {container.Name}: it is paused", $"berth unpause {container.Name}");
+            if (container.Observe().Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot attach to container {container.Name}: it is paused", $"berth unpause {container.Name}") { Code = FaultCode.ContainerPaused };
             bool hasTerminal = container.Record.Spec.HasTerminal;
             using ContainerStreams streams = await container.AttachAsync(replay: hasTerminal).ConfigureAwait(false);
             if (hasTerminal && Foreground.Size is { } size) await container.ResizeAsync(size.Rows, size.Columns).ConfigureAwait(false);

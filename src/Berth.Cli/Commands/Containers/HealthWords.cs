@@ -77,7 +77,7 @@ internal static class HealthWords
             "json-file" or "k8s-file" or "journald" or "none" => invocation.Find("log-driver")!,
             "local" => "json-file",
             "passthrough" or "passthrough-tty" => throw new BerthException(Fault.Unsupported, "--log-driver passthrough is not supported: a container's output goes through its keeper", "none keeps nothing, and shows it in the foreground all the same"),
-            string other => throw new BerthException(Fault.Unsupported, $"--log-driver {other} is not supported: output is kept in files or in the journal", "json-file, k8s-file, journald or none"),
+            string other => throw new BerthException(Fault.Unsupported, $"--log-driver {other} is not supported: output is kept in files or in the journal", "json-file, k8s-file, journald or none") { Code = FaultCode.LogDriverUnknown },
         },
         Options = Fields.Pairs(invocation.All("log-opt"), "log-opt"),
     };

@@ -21,7 +21,7 @@ internal static class MountWords
         if (parts.Count == 2 && !parts[1].StartsWith('/'))
         {
             return parts[0].StartsWith('/') && parts[1].Split(',') is { } words && Array.TrueForAll(words, static word => IsOption(word)) ? WithOptions(new MountRequest { Kind = MountKind.Volume, Destination = parts[0] }, parts[1], text)
-                : throw Wrong("volume", text, $"the place in the container, '{parts[1]}', is not absolute", VolumeHint);
+                : throw Wrong("volume", text, $"the place in the container, '{parts[1]}', is not absolute", VolumeHint, FaultCode.MountTargetInvalid);
         }
         string source = parts[0], place = Place("volume", parts[1], text);
         MountRequest request = IsPath(source) ? new MountRequest { Kind = MountKind.Bind, Source = HostPath(source), Destination = place, MakesSource = true }
@@ -176,7 +176,7 @@ internal static class MountWords
 
     private static string HostPath(string source) => source.StartsWith("~/", StringComparison.Ordinal) ? Path.GetFullPath(Environment.GetEnvironmentVariable("HOME") + source[1..]) : Path.GetFullPath(source);
 
-    private static string Place(string option, string place, string text) => place.StartsWith('/') ? place : throw Wrong(option, text, $"the place in the container, '{place}', is not absolute", "write it from / on");
+    private static string Place(string option, string place, string text) => place.StartsWith('/') ? place : throw Wrong(option, text, $"the place in the container, '{place}', is not absolute", "write it from / on", FaultCode.MountTargetInvalid);
 
     private static string Name(string name, string option, string text)
     {
@@ -221,5 +221,5 @@ internal static class MountWords
         pairs[name] = value ?? "";
     }
 
-    private static BerthException Wrong(string option, string text, string why, string? hint = null) => new(Fault.InvalidArgument, $"cannot read --{option} '{text}': {why}", hint);
+    private static BerthException Wrong(string option, string text, string why, string? hint = null, string? code = null) => new(Fault.InvalidArgument, $"cannot read --{option} '{text}': {why}", hint) { Code = code };
 }

@@ -136,6 +136,6 @@ internal static class Accounts
     private static BerthException Unknown(string what, ReadOnlySpan<char> name, string file)
     {
         if (name.IndexOfAnyExceptInRange('0', '9') < 0) return new BerthException(Fault.InvalidArgument, $"{what} id {name} is above {LargestId}");
-        return new BerthException(Fault.InvalidArgument, $"cannot run as {what} '{name}': the image's {file} does not have it", "give a number, which needs no entry");
+        return new BerthException(Fault.InvalidArgument, $"cannot run as {what} '{name}': the image's {file} does not have it", "give a number, which needs no entry") { Code = FaultCode.UserUnknown };
     }
 }

@@ -87,6 +87,6 @@ internal static class CapabilitySet
         string upper = name.ToUpperInvariant();
         if (upper is "ALL" or "CAP_ALL") return null;
         string whole = upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper;
-        return Known.BitOf(whole) ?? throw new BerthException(Fault.InvalidArgument, $"there is no capability '{name}'", "capabilities(7) lists them; ALL are all");
+        return Known.BitOf(whole) ?? throw new BerthException(Fault.InvalidArgument, $"there is no capability '{name}'", "capabilities(7) lists them; ALL are all") { Code = FaultCode.CapabilityUnknown };
     }
 }

@@ -44,7 +44,7 @@ internal static class Cdi
                     }
                     edits.Apply(found, file);
                 }
-                if (!isFound) throw new BerthException(Fault.NotFound, $"there is no device {name}: no file of {string.Join(" or ", folders)} describes it", hasYaml ? "files in YAML are not read: write it as JSON, such as nvidia-ctk cdi generate --format=json" : null);
+                if (!isFound) throw new BerthException(Fault.NotFound, $"there is no device {name}: no file of {string.Join(" or ", folders)} describes it", hasYaml ? "files in YAML are not read: write it as JSON, such as nvidia-ctk cdi generate --format=json" : null) { Code = FaultCode.DeviceMissing };
             }
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
@@ -116,7 +116,7 @@ internal static class Cdi
             DeviceSpec device = new() { Path = path, Type = Text(node, "type") ?? "", Major = Number(node, "major") ?? 0, Minor = Number(node, "minor") ?? 0, FileMode = (uint?)Number(node, "fileMode"), Uid = (uint?)Number(node, "uid"), Gid = (uint?)Number(node, "gid") };
             if (device.Type.Length == 0 || (device is { Major: 0, Minor: 0 } && device.Type != "p"))
             {
-                SpecBuilder.Require(host, "give the container the device");
+                SpecBuilder.Require(host, "give the container the device", FaultCode.DeviceMissing);
                 HostDevice found = HostDevice.Of(host) ?? throw new BerthException(Fault.InvalidArgument, $"{file}: {host} is no device");
                 (device.Type, device.Major, device.Minor) = (found.Type, found.Major, found.Minor);
                 device.FileMode ??= found.Facts.Mode & 0xFFF;

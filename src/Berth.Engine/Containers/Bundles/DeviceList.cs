@@ -45,11 +45,11 @@ internal static class DeviceList
             else if (parts[1].Length > 0) throw Wrong(text);
         }
         if (parts.Length == 3) access = IsAccess(parts[2]) ? parts[2] : throw Wrong(text);
-        FileFacts facts = SpecBuilder.Require(host, "give the container the device");
+        FileFacts facts = SpecBuilder.Require(host, "give the container the device", FaultCode.DeviceMissing);
         int before = devices.Count;
         if (facts.IsDirectory) AddFolder(devices, host, inside, 0);
         else if (HostDevice.Of(host) is { } device) Add(devices, inside, device);
-        else throw new BerthException(Fault.InvalidArgument, $"cannot give the container the device {host}: it is none", $"mount it: -v {host}:{inside}");
+        else throw new BerthException(Fault.InvalidArgument, $"cannot give the container the device {host}: it is none", $"mount it: -v {host}:{inside}") { Code = FaultCode.DeviceMissing };
         if (devices.Count == before && facts.IsDirectory) throw new BerthException(Fault.InvalidArgument, $"cannot give the container the devices of {host}: there are none");
         if (isPrivileged) return;
         for (int i = before; i < devices.Count; i++) rules.Add(new DeviceRule { Allow = true, Type = devices[i].Type, Major = devices[i].Major, Minor = devices[i].Minor, Access = access });

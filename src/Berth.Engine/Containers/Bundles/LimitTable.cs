@@ -105,7 +105,7 @@ internal static class LimitTable
         private static string? Within(string what, string? asked, string? there)
         {
             if (asked is not { Length: > 0 }) return null;
-            return there is null || NumberList.IsWithin(asked, there) ? asked : throw new BerthException(Fault.InvalidArgument, $"{what} {asked} are not there: this host has {there}");
+            return there is null || NumberList.IsWithin(asked, there) ? asked : throw new BerthException(Fault.InvalidArgument, $"{what} {asked} are not there: this host has {there}") { Code = FaultCode.LimitInvalid };
         }
 
         public PidsSpec? Pids()
@@ -196,7 +196,7 @@ internal readonly record struct HostDevice(string Type, long Major, long Minor, 
     /// <exception cref="BerthException">NotFound, InvalidArgument.</exception>
     public static (long Major, long Minor) NumberOfBlock(string path)
     {
-        SpecBuilder.Require(path, "limit");
+        SpecBuilder.Require(path, "limit", FaultCode.DeviceMissing);
         return Of(path) is { Type: "b" } device ? (device.Major, device.Minor) : throw new BerthException(Fault.InvalidArgument, $"cannot limit {path}: it is no block device");
     }
 }

@@ -41,7 +41,7 @@ internal static class RequestedMounts
 
     private static MountSpec Overlay(MountRequest request, string? folder)
     {
-        SpecBuilder.Require(request.Source, "mount");
+        SpecBuilder.Require(request.Source, "mount", FaultCode.MountSourceMissing);
         string? upper = null, work = null;
         List<string> options = [];
         foreach (string option in request.Options)
@@ -81,14 +81,14 @@ internal static class RequestedMounts
 
     private static void Make(string path, MountRequest request)
     {
-        if (!request.MakesSource || !path.StartsWith('/')) throw new BerthException(Fault.NotFound, $"cannot mount {path} at {request.Destination}: it is not there", request.Kind == MountKind.Bind ? $"mkdir -p {path}" : null);
+        if (!request.MakesSource || !path.StartsWith('/')) throw new BerthException(Fault.NotFound, $"cannot mount {path} at {request.Destination}: it is not there", request.Kind == MountKind.Bind ? $"mkdir -p {path}" : null) { Code = FaultCode.MountSourceMissing };
         try
         {
             KernelPath.MakeDirectories(path, 0x1ED); // 0755
         }
         catch (LinuxException e)
         {
-            throw new BerthException(Fault.NotFound, $"cannot mount {path} at {request.Destination}: it is not there, and cannot be made: {e.Message}", null, e);
+            throw new BerthException(Fault.NotFound, $"cannot mount {path} at {request.Destination}: it is not there, and cannot be made: {e.Message}", null, e) { Code = FaultCode.MountSourceMissing };
         }
     }
 
@@ -97,7 +97,7 @@ internal static class RequestedMounts
     {
         using Fd? place = RootedFile.TryOpen(root, below, OpenFlags.Path);
         string? path = place is null ? null : KernelPath.ReadLink($"/proc/self/fd/{place.Number}");
-        return path ?? throw new BerthException(Fault.NotFound, $"cannot mount {below} of {(request.Source.Length > 0 ? request.Source : "the volume")} at {request.Destination}: it is not there");
+        return path ?? throw new BerthException(Fault.NotFound, $"cannot mount {below} of {(request.Source.Length > 0 ? request.Source : "the volume")} at {request.Destination}: it is not there") { Code = FaultCode.MountSourceMissing };
     }
 
     private static void MapIds(MountSpec mount, string map, IdMaps? ids)

@@ -15,7 +15,7 @@ internal static class SeccompProfile
     /// <exception cref="BerthException">NotFound. InvalidArgument: it is no profile.</exception>
     public static SeccompSpec Load(string file, ulong bounding)
     {
-        byte[] json = KernelFile.TryRead(file, out Linux.Errno errno) ?? throw new BerthException(Fault.NotFound, $"cannot read the seccomp profile {file}: {Linux.ErrnoText.Sentence(errno)}", "write a path, or unconfined");
+        byte[] json = KernelFile.TryRead(file, out Linux.Errno errno) ?? throw new BerthException(Fault.NotFound, $"cannot read the seccomp profile {file}: {Linux.ErrnoText.Sentence(errno)}", "write a path, or unconfined") { Code = FaultCode.SeccompInvalid };
         return Read(json, file, CapabilitySet.Names(bounding), RuntimeInformation.ProcessArchitecture, Environment.OSVersion.Version);
     }
 
@@ -31,13 +31,13 @@ internal static class SeccompProfile
         // GetString and its like throw InvalidOperationException for a value of another type.
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: {e.Message}", null, e);
+            throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: {e.Message}", null, e) { Code = FaultCode.SeccompInvalid };
         }
     }
 
     private static SeccompSpec Read(JsonElement root, string file, List<string> capabilities, Architecture architecture, Version kernel)
     {
-        string action = Text(root, "defaultAction") ?? throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: defaultAction is missing");
+        string action = Text(root, "defaultAction") ?? throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: defaultAction is missing") { Code = FaultCode.SeccompInvalid };
         SeccompSpec profile = new()
         {
             DefaultAction = action,
@@ -61,7 +61,7 @@ internal static class SeccompProfile
         List<string> names = Texts(rule, "names") ?? [];
         if (Text(rule, "name") is { Length: > 0 } single)
         {
-            if (names.Count > 0) throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: a rule has name ('{single}') and names");
+            if (names.Count > 0) throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: a rule has name ('{single}') and names") { Code = FaultCode.SeccompInvalid };
             names.Add(single);
         }
         List<SeccompArg>? arguments = null;
@@ -98,7 +98,7 @@ internal static class SeccompProfile
     {
         List<string>? plain = Texts(root, "architectures");
         if (!root.TryGetProperty("archMap", out JsonElement map) || map.ValueKind != JsonValueKind.Array || map.GetArrayLength() == 0) return plain;
-        if (plain is { Count: > 0 }) throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: it has architectures and archMap");
+        if (plain is { Count: > 0 }) throw new BerthException(Fault.InvalidArgument, $"{file} is no seccomp profile: it has architectures and archMap") { Code = FaultCode.SeccompInvalid };
         foreach (JsonElement entry in map.EnumerateArray())
         {
             if (Text(entry, "architecture") == native) return [native, .. Texts(entry, "subArchitectures") ?? []];

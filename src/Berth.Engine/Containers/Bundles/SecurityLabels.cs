@@ -12,7 +12,7 @@ internal static class SecurityLabels
     public static string? AppArmor(SecuritySpec security, BundleFacts facts)
     {
         if (security.AppArmor is not { Length: > 0 } profile || profile == "unconfined") return null;
-        return facts.HasAppArmor ? profile : throw new BerthException(Fault.Unsupported, $"cannot use the AppArmor profile {profile}: this host has no AppArmor", "leave out --security-opt apparmor=");
+        return facts.HasAppArmor ? profile : throw new BerthException(Fault.Unsupported, $"cannot use the AppArmor profile {profile}: this host has no AppArmor", "leave out --security-opt apparmor=") { Code = FaultCode.ApparmorMissing };
     }
 
     /// <summary>Label of the process; null: none.</summary>

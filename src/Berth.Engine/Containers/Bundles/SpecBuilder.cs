@@ -93,6 +93,6 @@ internal static class SpecBuilder
 
     /// <summary>A path that must be there.</summary>
     /// <exception cref="BerthException">NotFound.</exception>
-    public static FileFacts Require(string path, string what) =>
-        KernelPath.Facts(path) ?? throw new BerthException(Fault.NotFound, $"cannot {what} {path}: it is not there, or may not be looked at");
+    public static FileFacts Require(string path, string what, string code) =>
+        KernelPath.Facts(path) ?? throw new BerthException(Fault.NotFound, $"cannot {what} {path}: it is not there, or may not be looked at") { Code = code };
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Berth.Linux;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
+using Berth.Oci.Faults;
 
 namespace Berth.Network.Ipam.HostLocal;
 
@@ -87,7 +88,11 @@ internal sealed class HostLocalPlugin(string standard = HostLocalConfiguration.S
     {
         AddressRange range = set.Of(asked)!;
         if (asked.Equals(range.Gateway)) throw CniException.Failed($"requested ip {AddressText.Of(asked)} is subnet's gateway");
-        if (!leases.Take(asked, owner, index)) throw CniException.Failed($"requested IP address {AddressText.Of(asked)} is not available in range set {set}");
+        if (!leases.Take(asked, owner, index))
+        {
+            string why = $"requested IP address {AddressText.Of(asked)} is not available in range set {set}";
+            throw CniException.Failed(why, new BerthException(Fault.Conflict, why) { Code = FaultCode.AddressTaken });
+        }
         return Given(asked, range);
     }
 
