@@ -71,8 +71,5 @@ internal static class ContainerWords
     public static string Networks(ConnectionSpec connection) =>
         connection.Networks.Count == 0 ? EngineNetworks.Default : string.Join(',', connection.Networks.Select(static network => network.Network));
 
-    /// <summary>The id under which it is attached to networks: its pod's, where it shares that.</summary>
-    public static string ConnectedAs(ContainerRecord record) => record.Spec is { Pod: { } pod, Connection.Networks: [{ Network: "pod" }] } ? pod : record.Id;
-
     private static string Span(DateTimeOffset? since, DateTimeOffset now) => since is { } then ? Words.Ago(then, now) is { } ago && ago.EndsWith(" ago", StringComparison.Ordinal) ? ago[..^4] : "" : "";
 }

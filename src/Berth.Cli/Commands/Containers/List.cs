@@ -75,7 +75,7 @@ internal static class List
             if (state.IsAlive && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);
             bool hasPorts = state.IsAlive && (container.Record.Spec.Connection.Networks is [{ Network: "pod" }] || container.Record.Spec.Connection.Ports.Count > 0 || container.Record.Spec.Connection.PublishesAll);
             long? size = invocation.Has("size") && container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : null;
-            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(ContainerWords.ConnectedAs(container.Record)) : [], size));
+            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size));
         }
         Sort(rows, invocation.Find("sort"));
         return rows;

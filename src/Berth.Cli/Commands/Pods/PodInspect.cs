@@ -46,7 +46,8 @@ internal static class PodInspect
         return names;
     }
 
-    private static Value ValueOf(Pod pod)
+    /// <summary>All that is known of one.</summary>
+    internal static Value ValueOf(Pod pod)
     {
         PodRecord record = pod.Record;
         PodState state = pod.Observe();
