@@ -189,7 +189,14 @@ internal sealed class Ending(ContainerParts parts)
         if (state.Status == ContainerStatus.Paused)
         {
             await SignalAsync(first).ConfigureAwait(false);
-            await keeper.CallAsync<Done>(KeeperService.Methods.Resume, new ContainerRequest { Id = record.Id }, ct).ConfigureAwait(false);
+            try
+            {
+                await keeper.CallAsync<Done>(KeeperService.Methods.Resume, new ContainerRequest { Id = record.Id }, ct).ConfigureAwait(false);
+            }
+            catch (BerthException) when (first == Kill)
+            {
+                // Of some freezers a process is let go by this signal alone: there is nothing to be resumed.
+            }
         }
         else
         {

@@ -56,6 +56,11 @@ internal static class Finish
     {
         program.Step("execve", input.Program ?? process.Args![0], null);
         program.Execute(found, process.Args!, input.Environment);
+        if (input.StartFifo is null) return;
+        // Nobody who could be told waits any more: whoever reads what the program says, reads this.
+        program.Tolerate(Errno.ENOEXEC);
+        program.WriteAll(ProgramFd.Number(2), $"exec {input.Program ?? process.Args![0]}: exec format error\n").TolerateAll();
+        program.Fail(Errno.ENOEXEC);
     }
 
     /// <summary>The name itself where it has a slash, else one path a directory of PATH.</summary>

@@ -36,7 +36,7 @@ internal static class EngineHost
             left() {
                 for _ in $(seq 300); do pgrep -x berth-shim >/dev/null || break; read -t 0.02 <> <(:) || :; done
                 pgrep -ax berth-shim; find $U/containers $U/shims $U/netns $U/runtime $U/attachments $R/snapshots -mindepth 1 2>/dev/null
-                grep " $U/" /proc/self/mountinfo; ls $R/containers 2>/dev/null | grep -v names; ls $R/containers/.names 2>/dev/null; true # what never made a container has no such folders
+                grep " $U/" /proc/self/mountinfo; ls $R/containers 2>/dev/null | grep -v names; ls $R/containers/.names 2>/dev/null || :
             }
             {{prelude}}
             b import {{s_image.Value}} busybox >/dev/null

@@ -53,7 +53,6 @@ public sealed class FilesTests
     [Fact]
     public void A_container_that_is_hostile_leads_nobody_out_of_it() => Assert.Equal("""
         root:x:0:0:root:/root:/bin/sh
-        root:x:0:0:root:/root:/bin/sh
         /etc/shadow
         fifo
         untouched
@@ -62,10 +61,10 @@ public sealed class FilesTests
         mkdir host; echo untouched > host/file
         b run -d --name c --network none busybox sh -c '
             cd /root; ln -s ../../../../../../etc up; ln -s /etc/shadow link; mkfifo pipe; mknod sda b 8 0; ln -s '$PWD'/host out; mkdir d
-            ln -s /proc/self/root/etc magic; ln -s loop loop
+            ln -s loop loop
             while :; do mv d d2; ln -s '$PWD'/host d; rm d; mv d2 d; done' >/dev/null
         until_ b exec c test -L /root/loop
-        b cp -q c:/root/up/passwd p; head -1 p; b cp -q c:/root/magic/passwd m; head -1 m; b cp -q c:/root/link .; readlink link
+        b cp -q c:/root/up/passwd p; head -1 p; b cp -q c:/root/link .; readlink link
         b cp -q c:/root/pipe .; stat -c %F pipe; b cp -q c:/root/sda . 2>/dev/null; ls -d sda 2>/dev/null
         echo evil > file
         for n in $(seq 20); do b cp -q file c:/root/d/ 2>/dev/null; b cp -q file c:/root/out/ 2>/dev/null; done

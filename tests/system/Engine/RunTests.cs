@@ -120,6 +120,18 @@ public sealed class RunTests
         """));
 
     [Fact]
+    public void One_that_is_paused_is_removed_and_a_text_that_is_no_program_says_so() => Assert.Equal("""
+        p
+        exec /bad: exec format error
+        0
+        """, EngineHost.Run("""
+        b run -d --name p --network none busybox sleep 1000 >/dev/null; b pause p >/dev/null; b rm -f p
+        printf 'words\n' > bad; chmod +x bad; b run --rm -v $PWD/bad:/bad --network none busybox /bad 2>&1
+        b run --rm --env-file nosuch busybox true 2>&1 | grep -c IO_
+        left
+        """));
+
+    [Fact]
     public void A_start_that_fails_leaves_nothing_behind() => Assert.Equal("""
         125 125 127 126 125
         created
@@ -200,7 +212,7 @@ public sealed class RunTests
     public void Other_runtimes_are_asked_in_the_same_words()
     {
         string said = EngineHost.Run("""
-            for r in runc crun; do command -v $r >/dev/null && b run --rm --network none --runtime $r busybox echo by $r 2>&1; done
+            for r in runc crun; do command -v $r >/dev/null && b run --rm --network none --runtime $r busybox echo by $r 2>&1 | head -1; done
             left
             """);
         foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries))
