@@ -9,7 +9,8 @@ internal static class Manual
 {
     /// <summary>How it is said.</summary>
     /// <param name="root">The top of the tree in a role.</param>
-    public static Command Make(Func<Role, Command> root) => new()
+    /// <param name="summary">What the program is in it.</param>
+    public static Command Make(Func<Role, Command> root, Func<Role, string> summary) => new()
     {
         Usage = "DIR",
         About = "Pages are named as in berth-network-create.1, and replace those of the same name.",
@@ -22,16 +23,16 @@ internal static class Manual
             Session session = invocation.Session;
             string folder = invocation.Arguments[0];
             Directory.CreateDirectory(folder);
-            foreach ((string name, string text) in Pages(session, root(session.Role))) File.WriteAllText(Path.Combine(folder, name), text);
+            foreach ((string name, string text) in Pages(session, root(session.Role), summary(session.Role))) File.WriteAllText(Path.Combine(folder, name), text);
             return Task.FromResult(0);
         },
     };
 
     /// <summary>Names and texts of all pages; verbs that the help does not show have none.</summary>
-    public static IEnumerable<(string File, string Text)> Pages(Session session, Command root)
+    public static IEnumerable<(string File, string Text)> Pages(Session session, Command root, string summary)
     {
         List<ManualPage> pages = [];
-        Collect(new ManualPage(session.Program, CommandTree.Summary(session.Role), root), pages);
+        Collect(new ManualPage(session.Program, summary, root), pages);
         return pages.Select(page => (page.Name + ".1", page.Write(Version.Number, Exits(session, page), Related(page, pages))));
     }
 

@@ -15,7 +15,7 @@ public sealed partial class ManualTests
     private static partial Regex Known { get; }
 
     private static readonly Lazy<Dictionary<string, string>> s_pages = new(static () =>
-        Manual.Pages(new Session { Program = "berth", Out = new Lines(static _ => true), Error = new Lines(static _ => true), Variable = static _ => null }, CommandTree.Root(Role.Berth)).ToDictionary(static page => page.File, static page => page.Text));
+        Manual.Pages(new Session { Program = "berth", Out = new Lines(static _ => true), Error = new Lines(static _ => true), Variable = static _ => null }, CommandTree.Root(Role.Berth), CommandTree.Summary(Role.Berth)).ToDictionary(static page => page.File, static page => page.Text));
 
     private static IEnumerable<string> Shown(Command command, string path) =>
         command.Verbs.Where(static entry => entry.Group is not null).SelectMany(entry => Shown(entry.Make(), $"{path}-{entry.Name}")).Prepend(path + ".1");
