@@ -4,6 +4,7 @@ using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Commands.Inspecting;
 using Berth.Cli.Commands.Networks;
+using Berth.Cli.Commands.Pods;
 using Berth.Cli.Commands.Secrets;
 using Berth.Cli.Commands.Store;
 using Berth.Cli.Commands.Volumes;
@@ -52,6 +53,7 @@ internal static class CommandTree
         new("explain", "Say what a container is to the kernel, and why", Explain.Make) { Group = Running, IsInNetwork = true },
         new("rename", "Give a container another name", Lifecycle.Rename) { Group = Running, IsInNetwork = true },
         new("inspect", "Show all that is known of a container, an image, a volume or a network", AnyInspect.Make) { Group = Running, IsInNetwork = true },
+        new("pod", "Containers that share their network and are handled together", PodVerbs.Make) { Group = Running, IsInNetwork = true },
         new("volume", "Files that outlive containers", VolumeVerbs.Make) { Group = Running },
         new("secret", "Values that only containers see", SecretVerbs.Make) { Group = Running },
         new("container", "All verbs of containers", ContainerVerbs.Make) { Group = Running, IsInNetwork = true },

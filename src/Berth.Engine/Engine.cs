@@ -3,6 +3,7 @@ using Berth.Engine.Containers;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Networks;
+using Berth.Engine.Pods;
 using Berth.Engine.Secrets;
 using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
@@ -49,10 +50,14 @@ public sealed partial class Engine : IAsyncDisposable
             },
         };
         Containers = new EngineContainers(_parts);
+        Pods = new EnginePods(_parts, Containers, options.RootFolder, options.RunFolder);
     }
 
     /// <summary>Containers.</summary>
     public EngineContainers Containers { get; }
+
+    /// <summary>Pods: containers that share namespaces.</summary>
+    public EnginePods Pods { get; }
 
     /// <summary>Volumes.</summary>
     public EngineVolumes Volumes { get; }

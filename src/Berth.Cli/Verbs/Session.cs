@@ -79,6 +79,9 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>The engine.</summary>
     public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(EngineOptions).ConfigureAwait(false);
 
+    /// <summary>The engine, where it was asked for already.</summary>
+    public Engine.Engine? Opened => _engine;
+
     /// <summary>Images.</summary>
     public async ValueTask<Engine.Images.EngineImages> ImagesAsync() => (await EngineAsync().ConfigureAwait(false)).Images;
 

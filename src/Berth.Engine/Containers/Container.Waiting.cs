@@ -86,7 +86,7 @@ public sealed partial class Container
     /// <exception cref="BerthException">NotFound: it is not published, or the container does not run.</exception>
     public int HostPortOf(int port, string protocol = "tcp")
     {
-        foreach (Attachment attachment in _parts.Networks.AttachmentsOf(Id))
+        foreach (Attachment attachment in _parts.Networks.AttachmentsOf(_record.AttachedAs))
         {
             foreach (PortBinding binding in attachment.Ports)
             {

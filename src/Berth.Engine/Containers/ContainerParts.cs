@@ -28,6 +28,9 @@ internal sealed record ContainerParts : IDisposable
 
     public required EngineEvents Events { get; init; }
 
+    /// <summary>What pods do for containers; set by the pods of the engine.</summary>
+    public IPodSharing? Pods { get; set; }
+
     public ContainerFolder Folder => field ??= new ContainerFolder(Places);
 
     public Facts Facts => field ??= new Facts(Places);

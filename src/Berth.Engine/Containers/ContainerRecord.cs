@@ -32,6 +32,9 @@ public sealed record ContainerRecord
 
     /// <summary>The first twelve digits of its id.</summary>
     public string ShortId => Id[..12];
+
+    /// <summary>The id under which it is attached to networks: its own, or its pod's where it shares that one's.</summary>
+    public string AttachedAs => Spec is { Pod: { } pod, Connection.Networks: [{ Network: "pod" }] } ? pod : Id;
 }
 
 /// <summary>What an image and a user's wishes have come to.</summary>

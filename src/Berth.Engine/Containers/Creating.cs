@@ -19,6 +19,7 @@ internal sealed class Creating(ContainerParts parts)
         if (spec.Name is { } said) RequireName(said);
         RequireRuntime(spec);
         RequireKnown(spec);
+        if (spec.Pod is not null) spec = parts.Pods!.Join(spec);
         string id = ObjectId.New();
         StoredImage? image = spec.RootFolder is null ? parts.Images.Looked.Find(spec.Image) : null;
         ImageConfig? config = image is null ? null : parts.Images.Looked.ReadConfig(image);
@@ -50,6 +51,7 @@ internal sealed class Creating(ContainerParts parts)
             }, mount.IsAnonymous, ignoreExisting: true);
             undo.Push(() => parts.Volumes.Remove(volume.Name));
         }
+        using IDisposable? pod = spec.Pod is null ? null : parts.Pods!.Hold(spec.Pod);
         record = Insert(record);
         undo.Dismiss();
         parts.Events.Add("container", "create", id, record.Name, ("image", spec.Image));
@@ -113,6 +115,7 @@ internal sealed class Creating(ContainerParts parts)
         {
             if (wish.Network != EngineNetworks.Default) parts.Networks.Find(wish.Network);
         }
+        if (record.Spec.Pod is null && mode.Kind == NetworkKind.Pod) throw new BerthException(Fault.InvalidArgument, "the network is to be a pod's, and the container has no pod", "say --pod NAME");
         if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is null) throw new BerthException(Fault.NotFound, $"there is no container {mode.Argument} whose network could be shared") { Code = FaultCode.ContainerUnknown };
         if (mode.Kind != NetworkKind.Networks && record.Spec.Connection.Ports.Count > 0 && mode.Kind != NetworkKind.Host) throw new BerthException(Fault.InvalidArgument, $"cannot publish ports of a container whose network is {record.Spec.Connection.Networks[0].Network}", "publish them where the network is, or name a network of the engine");
     }
@@ -120,8 +123,9 @@ internal sealed class Creating(ContainerParts parts)
     // To leave these out in silence would be worse than to refuse them.
     private static void RequireKnown(ContainerSpec spec)
     {
-        string? what = spec.Pod is not null ? "pods are not there" : spec.PreservedDescriptors > 0 ? "descriptors of the caller are not handed on" : null;
-        if (what is not null) throw new BerthException(Fault.Unsupported, $"cannot make a container as it was asked for: {what}");
+        if (spec.PreservedDescriptors > 0) throw new BerthException(Fault.Unsupported, "cannot make a container as it was asked for: descriptors of the caller are not handed on");
+        NamespacesSpec spaces = spec.Namespaces;
+        if (spec.Pod is null && (spaces.Pid == "pod" || spaces.Ipc == "pod" || spaces.Uts == "pod")) throw new BerthException(Fault.InvalidArgument, "a namespace is to be a pod's, and the container has no pod", "say --pod NAME");
     }
 
     private void RequireRuntime(ContainerSpec spec) => Starting.RuntimeOf(parts.Runtime, spec);

@@ -40,6 +40,7 @@ internal sealed class Ending(ContainerParts parts)
             await network.ConfigureAwait(false);
         }
         RemoveBundle(record);
+        if (record.Spec.Pod is { } pod) parts.Pods?.Leave(pod);
         if (record.Run is null or { Ended: not null } && state.Status == ContainerStatus.Configured) return record;
         record = record with
         {

@@ -16,7 +16,7 @@ internal static class NetworkFacts
         bool isAsked = connection.Networks.Count > 0;
         string names = isAsked ? string.Join(' ', connection.Networks.Select(static one => one.Network)) : EngineNetworks.Default;
         facts.Add(Explained.Chosen(isAsked, "networks", names, "--network"));
-        IReadOnlyList<Attachment> attachments = all.Pid > 0 ? all.Parts.Networks.AttachmentsOf(all.Record.Id) : [];
+        IReadOnlyList<Attachment> attachments = all.Pid > 0 ? all.Parts.Networks.AttachmentsOf(all.Record.AttachedAs) : [];
         foreach (Attachment one in attachments) Add(all, one, facts);
         if (attachments.Count == 0)
         {

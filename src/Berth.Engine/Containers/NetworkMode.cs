@@ -20,6 +20,9 @@ internal enum NetworkKind
 
     /// <summary>One at a path.</summary>
     Path,
+
+    /// <summary>Its pod's.</summary>
+    Pod,
 }
 
 /// <summary>Reads it out of what was asked.</summary>
@@ -36,6 +39,7 @@ internal sealed record NetworkMode(NetworkKind Kind, string Argument, IReadOnlyL
         {
             "none" => new NetworkMode(NetworkKind.None, "", []),
             "host" => new NetworkMode(NetworkKind.Host, "", []),
+            "pod" => new NetworkMode(NetworkKind.Pod, "", []),
             _ when first.StartsWith("container:", StringComparison.Ordinal) => new NetworkMode(NetworkKind.Container, first[10..], []),
             _ when first.StartsWith("ns:", StringComparison.Ordinal) => new NetworkMode(NetworkKind.Path, first[3..], []),
             _ => new NetworkMode(NetworkKind.Networks, "", connection.Networks),

@@ -72,6 +72,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         string bundle = places.Bundle(record.Id), socket = places.Socket(record.Id);
         KernelPath.MakeDirectories(places.RootFs(record.Id), Searchable);
         KernelPath.MakeDirectories(socket[..socket.LastIndexOf('/')], Searchable);
+        if (record.Spec.Pod is { } pod) undo.Push(() => parts.Pods!.Leave(pod));
         undo.Push(() => HostCgroups.RemoveLeft(record));
         undo.Push(() => KernelPath.RemoveTree(bundle));
         if (record.Settled.Ids is not null) LetIn(places.Run);
@@ -115,11 +116,12 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     private async Task<BundleFacts> PrepareAsync(ContainerRecord record, BoxSpec? size, Undo undo, CancellationToken ct)
     {
         NetworkMode mode = NetworkMode.Of(record.Spec.Connection);
-        Task<string?> network = mode.Kind == NetworkKind.Networks ? Task.Run(() => Attach(record, mode, undo), ct) : Task.FromResult(NamespaceOf(mode));
+        PodShare? pod = record.Spec.Pod is null ? null : parts.Pods!.Open(record);
+        Task<string?> network = mode.Kind == NetworkKind.Networks ? Task.Run(() => Attach(record, mode, undo), ct) : Task.FromResult(NamespaceOf(mode, pod));
         BundleFacts facts;
         try
         {
-            facts = Prepare(record, size, undo);
+            facts = Prepare(record, pod, size, undo);
         }
         catch (Exception)
         {
@@ -127,7 +129,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             await network.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
-        return WithFiles(record, mode, facts with { NetworkNamespace = await network.ConfigureAwait(false) });
+        return WithFiles(record, mode, pod, facts with { NetworkNamespace = await network.ConfigureAwait(false) });
     }
 
     private void WriteConfiguration(ContainerRecord record, BundleFacts facts)
@@ -203,8 +205,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         return sentence;
     }
 
-    private string? NamespaceOf(NetworkMode mode) => mode.Kind switch
+    private string? NamespaceOf(NetworkMode mode, PodShare? pod) => mode.Kind switch
     {
+        NetworkKind.Pod => pod?.Network,
         NetworkKind.Container => $"/proc/{Running(mode.Argument, "its network is to be shared").Pid}/ns/net",
         NetworkKind.Path => mode.Argument,
         _ => null,
@@ -217,7 +220,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"container {other.Name} does not run, and {what}", $"start it first: berth start {other.Name}") { Code = FaultCode.ContainerNotRunning };
     }
 
-    private BundleFacts Prepare(ContainerRecord record, BoxSpec? size, Undo undo)
+    private BundleFacts Prepare(ContainerRecord record, PodShare? pod, BoxSpec? size, Undo undo)
     {
         string root = RootOf(parts.Places, record);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
@@ -232,14 +235,14 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             FurtherEnvironment = secrets.Environment,
             Joined = new NamespacePaths
             {
-                Pid = Joined(spaces.Pid, "pid"),
-                Ipc = Joined(spaces.Ipc, "ipc"),
-                Uts = Joined(spaces.Uts, "uts"),
-                User = Joined(spaces.User, "user"),
-                Cgroup = Joined(spaces.Cgroup, "cgroup"),
-                Time = Joined(spaces.Time, "time"),
+                Pid = Joined(spaces.Pid, "pid", pod),
+                Ipc = Joined(spaces.Ipc, "ipc", pod),
+                Uts = Joined(spaces.Uts, "uts", pod),
+                User = Joined(spaces.User, "user", pod),
+                Cgroup = Joined(spaces.Cgroup, "cgroup", pod),
+                Time = Joined(spaces.Time, "time", pod),
             },
-            ShmPath = spaces.Ipc.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(spaces.Ipc[10..], "its queues are to be shared").Pid}/root/dev/shm" : null,
+            ShmPath = spaces.Ipc == "pod" ? pod?.Shm : spaces.Ipc.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(spaces.Ipc[10..], "its queues are to be shared").Pid}/root/dev/shm" : null,
             InitProgram = record.Spec.HasInit && record.Spec.InitPath is null ? EnginePrograms.Find("berth-init") : record.Spec.InitPath,
             CgroupsPath = HostCgroups.PathOf(record.Spec.Limits, record.Id),
             Cgroups = HostCgroups.Facts(),
@@ -247,8 +250,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         };
     }
 
-    private string? Joined(string wish, string kind) =>
-        wish.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(wish[10..], $"its {kind} namespace is to be shared").Pid}/ns/{kind}"
+    private string? Joined(string wish, string kind, PodShare? pod) =>
+        wish == "pod" ? pod?.PathOf(kind)
+        : wish.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(wish[10..], $"its {kind} namespace is to be shared").Pid}/ns/{kind}"
         : wish.StartsWith("ns:", StringComparison.Ordinal) ? wish[3..] : null;
 
     private void MountRoot(ContainerRecord record, string root, Undo undo)
@@ -331,16 +335,15 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     };
 
     /// <summary>Writes the three files that tell a container of names.</summary>
-    private BundleFacts WithFiles(ContainerRecord record, NetworkMode mode, BundleFacts facts)
+    private BundleFacts WithFiles(ContainerRecord record, NetworkMode mode, PodShare? pod, BundleFacts facts)
     {
         string bundle = parts.Places.Bundle(record.Id);
         ConnectionSpec connection = record.Spec.Connection;
         if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is { } other)
         {
-            // Who shares a network shares its names.
-            string theirs = parts.Places.Bundle(other.Id);
-            return facts with { HostsFile = Existing($"{theirs}/hosts"), ResolvConfFile = Existing($"{theirs}/resolv.conf"), HostNameFile = Existing($"{theirs}/hostname") };
+            return Sharing(facts, connection, parts.Places.Bundle(other.Id));
         }
+        if (mode.Kind == NetworkKind.Pod && pod is not null) return Sharing(facts, connection, pod.Folder);
         ContainerFiles files = parts.Networks.FilesOf(record.Id, new NameWishes
         {
             HostName = record.Settled.HostName,
@@ -356,6 +359,14 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             HostNameFile = connection.LeavesHostName || record.Settled.HostName.Length == 0 ? null : Written($"{bundle}/hostname", record.Settled.HostName + "\n"),
         };
     }
+
+    // Who shares a network shares its names.
+    private static BundleFacts Sharing(BundleFacts facts, ConnectionSpec connection, string theirs) => facts with
+    {
+        HostsFile = connection.LeavesHosts ? null : Existing($"{theirs}/hosts"),
+        ResolvConfFile = connection.LeavesResolvConf ? null : Existing($"{theirs}/resolv.conf"),
+        HostNameFile = connection.LeavesHostName ? null : Existing($"{theirs}/hostname"),
+    };
 
     private static string? Existing(string path) => KernelFile.Exists(path) ? path : null;
 

@@ -12,6 +12,9 @@ public sealed record NameWishes
     /// <summary>The container's host name, which stands first in its line.</summary>
     public string HostName { get; init; } = "";
 
+    /// <summary>More names of its addresses.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
     /// <summary>--dns.</summary>
     public IReadOnlyList<string> Servers { get; init; } = [];
 
@@ -60,6 +63,7 @@ public sealed record ContainerFiles(string Hosts, string ResolvConf)
                 if (!servers.Contains(server.ToString())) servers.Add(server.ToString());
             }
         }
+        names.AddRange(wishes.Names);
         if (names.TrueForAll(static name => name.Length == 0) && attachments.Count > 0) names.Add(attachments[0].ContainerId[..Math.Min(12, attachments[0].ContainerId.Length)]);
         // The host is where the default route leads, unless that is a network of an ordinary user.
         List<IPAddress> host = [.. hostAddresses ?? []];

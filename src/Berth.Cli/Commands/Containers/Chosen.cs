@@ -32,7 +32,7 @@ internal static class Chosen
         foreach (string file in files) chosen.Add(Find(containers, File.ReadAllText(file).Trim()));
         if (invocation.Has("all") || filters.Count > 0)
         {
-            ContainerFilter filter = ContainerFilter.Parse(filters, containers, invocation.Session.Clock.GetUtcNow());
+            ContainerFilter filter = ContainerFilter.Parse(filters, containers, invocation.Session.Opened!.Pods, invocation.Session.Clock.GetUtcNow());
             foreach (Container container in containers.List())
             {
                 if ((isMeant is null || isMeant(container)) && filter.Means(container)) chosen.Add((container.Id, container, null));

@@ -2,6 +2,7 @@
 using System.Globalization;
 using Berth.Cli.Commands.Images;
 using Berth.Engine.Containers;
+using Berth.Engine.Pods;
 using Berth.Linux.Files;
 using Berth.Oci.Faults;
 
@@ -20,12 +21,12 @@ internal sealed class ContainerFilter
 
     /// <summary>Reads <c>name=value</c> each.</summary>
     /// <exception cref="BerthException">InvalidArgument.</exception>
-    public static ContainerFilter Parse(IEnumerable<string> filters, EngineContainers containers, DateTimeOffset now)
+    public static ContainerFilter Parse(IEnumerable<string> filters, EngineContainers containers, EnginePods pods, DateTimeOffset now)
     {
         ContainerFilter filter = new();
         foreach (IGrouping<string, (string Name, string Value)> group in filters.Select(Split).GroupBy(static one => one.Name))
         {
-            Func<Container, bool>[] conditions = [.. group.Select(one => One(one.Name, one.Value, containers, now))];
+            Func<Container, bool>[] conditions = [.. group.Select(one => One(one.Name, one.Value, containers, pods, now))];
             filter.HasState |= group.Key is "status" or "exited";
             if (group.Key is "label" or "label!") filter._all.AddRange(conditions);
             else filter._all.Add(container => Array.Exists(conditions, condition => condition(container)));
@@ -43,7 +44,7 @@ internal sealed class ContainerFilter
         return equals > 0 ? (text[..equals], text[(equals + 1)..]) : throw new BerthException(Fault.InvalidArgument, $"'{text}' is no filter", $"write NAME=VALUE with one of {Names}");
     }
 
-    private static Func<Container, bool> One(string name, string value, EngineContainers containers, DateTimeOffset now)
+    private static Func<Container, bool> One(string name, string value, EngineContainers containers, EnginePods pods, DateTimeOffset now)
     {
         switch (name)
         {
@@ -66,7 +67,9 @@ internal sealed class ContainerFilter
             case "command": return container => container.Record.Settled.Arguments is [{ } first, ..] && first.Contains(value, StringComparison.Ordinal);
             case "volume": return container => container.Record.Settled.Mounts.Any(mount => mount.Volume == value || mount.Request.Destination == value || mount.Request.Source == value);
             case "network": return container => container.Record.Spec.Connection.Networks.Count == 0 ? value is "bridge" or "podman" or "default" : container.Record.Spec.Connection.Networks.Any(network => network.Network == value);
-            case "pod": return container => container.Record.Spec.Pod is { } pod && pod.StartsWith(value, StringComparison.Ordinal);
+            case "pod":
+                string? wanted = pods.TryFind(value)?.Id;
+                return container => container.Record.Spec.Pod is { } pod && pod == wanted;
             case "restart-policy": return container => container.Record.Spec.Restart.When == value switch { "always" => RestartKind.Always, "on-failure" => RestartKind.OnFailure, "unless-stopped" => RestartKind.UnlessStopped, _ => RestartKind.Never };
             case "publish": return container => container.Record.Spec.Connection.Ports.Any(port => $"{port.ContainerPort}/{port.Protocol}" == Protocolled(value) || port.HostFirst.ToString(CultureInfo.InvariantCulture) == value);
             case "expose": return container => container.Record.Settled.Exposed.Contains(Protocolled(value)) || container.Record.Spec.Connection.Ports.Any(port => $"{port.ContainerPort}/{port.Protocol}" == Protocolled(value));

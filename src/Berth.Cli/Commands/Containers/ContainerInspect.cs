@@ -49,7 +49,7 @@ internal static class ContainerInspect
         ContainerState state = await container.InspectAsync().ConfigureAwait(false);
         ContainerRecord record = container.Record;
         SettledSpec settled = record.Settled;
-        IReadOnlyList<Attachment> attachments = state.IsAlive ? engine.Networks.AttachmentsOf(record.Id) : [];
+        IReadOnlyList<Attachment> attachments = state.IsAlive ? engine.Networks.AttachmentsOf(record.AttachedAs) : [];
         return Value.Record.Of(
             Member.Of("Id", record.Id),
             Moment("Created", record.Created),

@@ -20,7 +20,7 @@ internal static class ContainerPrune
         {
             Session session = invocation.Session;
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
-            ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, session.Clock.GetUtcNow());
+            ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, engine.Pods, session.Clock.GetUtcNow());
             long bytes = 0;
             List<string> gone = [];
             foreach (Container container in engine.Containers.List())

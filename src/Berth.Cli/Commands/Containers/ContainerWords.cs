@@ -65,8 +65,11 @@ internal static class ContainerWords
         port.HostAddress is not { } address ? ["0.0.0.0", "[::]"] : [address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()];
 
     /// <summary>Names of its networks.</summary>
-    public static string Networks(ContainerRecord record) =>
-        record.Spec.Connection.Networks.Count == 0 ? EngineNetworks.Default : string.Join(',', record.Spec.Connection.Networks.Select(static network => network.Network));
+    public static string Networks(ContainerRecord record) => Networks(record.Spec.Connection);
+
+    /// <summary>Names of networks.</summary>
+    public static string Networks(ConnectionSpec connection) =>
+        connection.Networks.Count == 0 ? EngineNetworks.Default : string.Join(',', connection.Networks.Select(static network => network.Network));
 
     private static string Span(DateTimeOffset? since, DateTimeOffset now) => since is { } then ? Words.Ago(then, now) is { } ago && ago.EndsWith(" ago", StringComparison.Ordinal) ? ago[..^4] : "" : "";
 }

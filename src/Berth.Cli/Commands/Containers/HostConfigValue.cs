@@ -81,7 +81,8 @@ internal static class HostConfigValue
         return mount.Request.IsReadOnly ? $"{source}:{mount.Request.Destination}:ro" : $"{source}:{mount.Request.Destination}";
     }
 
-    private static string Restart(RestartKind when) => when switch
+    /// <summary>The word for a restart policy.</summary>
+    public static string Restart(RestartKind when) => when switch
     {
         RestartKind.Always => "always",
         RestartKind.OnFailure => "on-failure",

@@ -62,7 +62,7 @@ internal static class List
     private static async Task<List<Row>> RowsAsync(Invocation invocation, Engine.Engine engine)
     {
         DateTimeOffset now = invocation.Session.Clock.GetUtcNow();
-        ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, now);
+        ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, engine.Pods, now);
         int most = invocation.Has("latest") ? 1 : invocation.Number("last") is { } last and > 0 ? last : int.MaxValue;
         bool all = invocation.Has("all") || most != int.MaxValue || filter.HasState;
         List<Row> rows = [];
@@ -73,9 +73,9 @@ internal static class List
             if (!all && !(state.IsAlive || state.Status == ContainerStatus.Restarting)) continue;
             if (!filter.Means(container)) continue;
             if (state.IsAlive && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);
-            bool hasPorts = state.IsAlive && (container.Record.Spec.Connection.Ports.Count > 0 || container.Record.Spec.Connection.PublishesAll);
+            bool hasPorts = state.IsAlive && (container.Record.Spec.Connection.Networks is [{ Network: "pod" }] || container.Record.Spec.Connection.Ports.Count > 0 || container.Record.Spec.Connection.PublishesAll);
             long? size = invocation.Has("size") && container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : null;
-            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Id) : [], size));
+            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size));
         }
         Sort(rows, invocation.Find("sort"));
         return rows;

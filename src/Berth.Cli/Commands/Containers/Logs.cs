@@ -19,19 +19,22 @@ internal static class Logs
         Usage = "CONTAINER...",
         Least = 0,
         Offers = Offer.Containers,
-        Options =
-        [
-            Option.Switch("follow", "Go on with what it writes", 'f'),
-            Option.With("since", "TIME", "From this time on: 10m, or 2026-01-02T03:04:05Z"),
-            Option.With("until", "TIME", "Up to this time"),
-            Option.With("tail", "N", "The last N lines; all", 'n'),
-            Option.Switch("timestamps", "When each line was written", 't'),
-            Option.Switch("names", "Whose each line is"), Option.Switch("color", "A colour for each container"),
-            Option.Switch("details", "What was given to the log driver") with { IsHidden = true }, Option.Switch("latest", "The container that was made last", 'l'),
-        ],
+        Options = [.. Flags],
         Examples = [new("berth logs -f --tail 20 web", "The last lines, and what follows"), new("berth logs --since 10m -t web", "With times")],
         Run = RunAsync,
     };
+
+    /// <summary>Its options, which are those of pods too.</summary>
+    internal static Option[] Flags =>
+    [
+        Option.Switch("follow", "Go on with what it writes", 'f'),
+        Option.With("since", "TIME", "From this time on: 10m, or 2026-01-02T03:04:05Z"),
+        Option.With("until", "TIME", "Up to this time"),
+        Option.With("tail", "N", "The last N lines; all", 'n'),
+        Option.Switch("timestamps", "When each line was written", 't'),
+        Option.Switch("names", "Whose each line is"), Option.Switch("color", "A colour for each container"),
+        Option.Switch("details", "What was given to the log driver") with { IsHidden = true }, Option.Switch("latest", "The container that was made last", 'l'),
+    ];
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
@@ -40,6 +43,13 @@ internal static class Logs
         List<Container> chosen = [.. invocation.Arguments.Select(containers.Find)];
         if (invocation.Has("latest") && containers.List() is [{ } latest, ..]) chosen.Add(latest);
         if (chosen.Count == 0) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+        return await ShowAsync(invocation, chosen).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows what containers have written.</summary>
+    internal static async Task<int> ShowAsync(Invocation invocation, List<Container> chosen)
+    {
+        Session session = invocation.Session;
         DateTimeOffset now = session.Clock.GetUtcNow();
         LogOptions options = new()
         {

@@ -42,7 +42,7 @@ internal static class Port
     {
         if (wanted is not null && !wanted.Contains('/', StringComparison.Ordinal)) wanted += "/tcp";
         bool any = false;
-        IEnumerable<PortBinding> ports = container.Observe().IsAlive ? engine.Networks.AttachmentsOf(container.Id).SelectMany(static attachment => attachment.Ports) : [];
+        IEnumerable<PortBinding> ports = container.Observe().IsAlive ? engine.Networks.AttachmentsOf(container.Record.AttachedAs).SelectMany(static attachment => attachment.Ports) : [];
         foreach (PortBinding port in ports.OrderBy(static port => port.ContainerPort))
         {
             string inside = string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol}");

@@ -116,7 +116,7 @@ internal static class Run
         if (idFile is not null && File.Exists(idFile)) throw new BerthException(Fault.Conflict, $"cannot write the container's id to {idFile}: the file is there already", "remove it, or name another one");
         if (invocation.Has("replace") && spec.Name is not null && engine.Containers.TryFind(spec.Name) is { } former) await former.RemoveAsync(force: true).ConfigureAwait(false);
         if (spec.RootFolder is null) await PullAsync(invocation, engine.Images, spec).ConfigureAwait(false);
-        Container container = engine.Containers.Create(spec);
+        Container container = NewPod.IsAsked(spec) ? await NewPod.CreateAsync(engine, spec).ConfigureAwait(false) : engine.Containers.Create(spec);
         if (idFile is not null) await File.WriteAllTextAsync(idFile, container.Id, Encoding.ASCII).ConfigureAwait(false);
         return container;
     }

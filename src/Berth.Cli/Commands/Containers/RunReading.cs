@@ -158,7 +158,7 @@ internal static class RunReading
         return text.Length > 0 && mask <= 0xFFF ? mask : throw Quantities.Wrong(option, "an octal number such as 0022", text);
     }
 
-    private static string HostName(string text)
+    internal static string HostName(string text)
     {
         bool isName = text.Length <= 63 && char.IsAsciiLetterOrDigit(text[0]) && text[^1] != '-';
         foreach (char c in text) isName &= char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_';

@@ -25,16 +25,19 @@ internal static class Stats
     {
         Usage = "[CONTAINER...]",
         Offers = Offer.Containers,
-        Options =
-        [
-            Option.Switch("all", "Those that do not run too", 'a'), Option.Switch("latest", "The one that was made last", 'l'),
-            Option.With("format", "FORMAT", "table, json, a Go template, or table and a template"),
-            Option.With("interval", "SECONDS", "Look again after this time; 1", 'i'),
-            Option.Switch("no-stream", "Once only"), Option.Switch("no-reset", "Do not clear the screen between"), Option.Switch("no-trunc", "Do not shorten ids"),
-        ],
+        Options = [.. Flags],
         Examples = [new("berth stats", "All that run, until it is interrupted"), new("berth stats --no-stream --format '{{.Name}} {{.MemUsage}}' web", "One thing, once")],
         Run = RunAsync,
     };
+
+    /// <summary>Its options, which are those of pods too.</summary>
+    internal static Option[] Flags =>
+    [
+        Option.Switch("all", "Those that do not run too", 'a'), Option.Switch("latest", "The one that was made last", 'l'),
+        Option.With("format", "FORMAT", "table, json, a Go template, or table and a template"),
+        Option.With("interval", "SECONDS", "Look again after this time; 1", 'i'),
+        Option.Switch("no-stream", "Once only"), Option.Switch("no-reset", "Do not clear the screen between"), Option.Switch("no-trunc", "Do not shorten ids"),
+    ];
 
     /// <summary>Four digits and a unit of 1024: 1.945MiB.</summary>
     internal static string Bytes(ulong bytes)
@@ -49,12 +52,20 @@ internal static class Stats
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
+        EngineContainers containers = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers;
+        return await ShowAsync(invocation, () => Chosen(invocation, containers)).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows what containers use, once or over and over.</summary>
+    /// <param name="invocation">How.</param>
+    /// <param name="chosen">Which: asked each time.</param>
+    internal static async Task<int> ShowAsync(Invocation invocation, Func<List<Container>> chosen)
+    {
         Session session = invocation.Session;
-        EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
         bool once = invocation.Has("no-stream"), clears = !once && !invocation.Has("no-reset") && invocation.Find("format") is null && Terminal.Is(1);
         TimeSpan interval = TimeSpan.FromSeconds(Math.Max(1, invocation.Number("interval") ?? 1));
         Dictionary<string, ContainerUsage> before = [];
-        foreach (Container container in Chosen(invocation, containers))
+        foreach (Container container in chosen())
         {
             if (container.Measure() is { } usage) before[container.Id] = usage;
         }
@@ -65,7 +76,7 @@ internal static class Stats
                 if (before.Count > 0 || !once) await Task.Delay(pause, session.Ending).ConfigureAwait(false);
                 List<Value> rows = [];
                 Dictionary<string, ContainerUsage> now = [];
-                foreach (Container container in Chosen(invocation, containers))
+                foreach (Container container in chosen())
                 {
                     ContainerUsage? usage = container.Measure();
                     if (usage is not null) now[container.Id] = usage;

@@ -24,23 +24,31 @@ internal static class Top
         Run = static async invocation =>
         {
             Container container = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers.Find(invocation.Arguments[0]);
-            IReadOnlyList<ProcessFacts> processes = container.ListProcesses();
-            if (invocation.Arguments.Count > 1) return await AskAsync(invocation, processes, [.. invocation.Arguments.Skip(1)]).ConfigureAwait(false);
-            DateTimeOffset now = invocation.Session.Clock.GetUtcNow();
-            Dictionary<uint, string> users = Users();
-            Table table = new();
-            table.Add("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
-            foreach (ProcessFacts process in processes)
-            {
-                table.Add(
-                    users.GetValueOrDefault(process.UserId) ?? process.UserId.ToString(CultureInfo.InvariantCulture),
-                    process.Pid.ToString(CultureInfo.InvariantCulture), process.ParentPid.ToString(CultureInfo.InvariantCulture),
-                    Share(process, now), Began(process.Started, now), process.TerminalName.Length == 0 ? "?" : process.TerminalName, Clock(process.Processor), process.Command);
-            }
-            table.WriteTo(invocation.Session.Out);
-            return 0;
+            return await ShowAsync(invocation, container.ListProcesses(), [.. invocation.Arguments.Skip(1)]).ConfigureAwait(false);
         },
     };
+
+    /// <summary>Shows processes.</summary>
+    /// <param name="invocation">Where.</param>
+    /// <param name="processes">Which.</param>
+    /// <param name="words">Options of ps, or columns; none: what is usual.</param>
+    internal static async Task<int> ShowAsync(Invocation invocation, IReadOnlyList<ProcessFacts> processes, List<string> words)
+    {
+        if (words.Count > 0) return await AskAsync(invocation, processes, words).ConfigureAwait(false);
+        DateTimeOffset now = invocation.Session.Clock.GetUtcNow();
+        Dictionary<uint, string> users = Users();
+        Table table = new();
+        table.Add("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
+        foreach (ProcessFacts process in processes)
+        {
+            table.Add(
+                users.GetValueOrDefault(process.UserId) ?? process.UserId.ToString(CultureInfo.InvariantCulture),
+                process.Pid.ToString(CultureInfo.InvariantCulture), process.ParentPid.ToString(CultureInfo.InvariantCulture),
+                Share(process, now), Began(process.Started, now), process.TerminalName.Length == 0 ? "?" : process.TerminalName, Clock(process.Processor), process.Command);
+        }
+        table.WriteTo(invocation.Session.Out);
+        return 0;
+    }
 
     /// <summary>Hundredths of a processor over all its life.</summary>
     internal static string Share(ProcessFacts process, DateTimeOffset now)

@@ -1,7 +1,8 @@
-// inspect: whatever has the name, in docker's order: a container, an image, a volume, a network; for a place with a transport, what skopeo prints.
+// inspect: whatever has the name, in docker's order: a container, an image, a volume, a network, a pod; for a place with a transport, what skopeo prints.
 using Berth.Cli.Arguments;
 using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Networks;
+using Berth.Cli.Commands.Pods;
 using Berth.Cli.Commands.Volumes;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
@@ -21,10 +22,10 @@ internal static class AnyInspect
         return new Command
         {
             Usage = "NAME...",
-            About = $"A container, an image, a volume or a network of this name. Elsewhere: {ImagePlaces.Shapes}",
+            About = $"A container, an image, a volume, a network or a pod of this name. Elsewhere: {ImagePlaces.Shapes}",
             Least = 1,
             Offers = Offer.Containers,
-            Options = [.. images.Options.Where(static option => option.Name is not ("type" or "size" or "format")), Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.With("type", "WORD", "container, image, volume or network", 't') with { Words = ["container", "image", "volume", "network"] }, Option.Switch("size", "Bytes that were written in a container", 's')],
+            Options = [.. images.Options.Where(static option => option.Name is not ("type" or "size" or "format")), Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.With("type", "WORD", "container, image, volume, network or pod", 't') with { Words = ["container", "image", "volume", "network", "pod"] }, Option.Switch("size", "Bytes that were written in a container", 's')],
             Examples = [new("berth inspect web", "All that is known of a container"), new("berth inspect -f '{{.NetworkSettings.IPAddress}}' web", "One thing"), .. images.Examples],
             Run = invocation => RunAsync(invocation, images),
         };
@@ -41,7 +42,7 @@ internal static class AnyInspect
         foreach (string name in invocation.Arguments)
         {
             if (await FindAsync(engine, invocation, name, kind).ConfigureAwait(false) is { } value) values.Add(value);
-            else missing ??= new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume or network"} {name}");
+            else missing ??= new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume, network or pod"} {name}");
         }
         ContainerInspect.Print(invocation, values);
         return missing is null ? 0 : throw missing;
@@ -53,6 +54,7 @@ internal static class AnyInspect
         if (kind is null && TryImage(engine.Images, name) is { } image) return image;
         if (kind is null or "volume" && engine.Volumes.TryFind(name) is { } volume) return VolumeVerbs.ValueOf(volume);
         if (kind is null or "network" && engine.Networks.TryFind(name) is { } network) return NetworkInspect.ValueOf(network, engine.Networks.AttachmentsOn(network));
+        if (kind is null or "pod" && engine.Pods.TryFind(name) is { } pod) return PodInspect.ValueOf(pod);
         return null;
     }
 

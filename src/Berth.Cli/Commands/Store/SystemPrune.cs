@@ -52,7 +52,7 @@ internal static class SystemPrune
 
     private static async Task<long> ContainersAsync(Session session, Engine.Engine engine, List<string> filters)
     {
-        ContainerFilter filter = ContainerFilter.Parse(filters, engine.Containers, session.Clock.GetUtcNow());
+        ContainerFilter filter = ContainerFilter.Parse(filters, engine.Containers, engine.Pods, session.Clock.GetUtcNow());
         long bytes = 0;
         List<string> gone = [];
         foreach (Container container in engine.Containers.List())

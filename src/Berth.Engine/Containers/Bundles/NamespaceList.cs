@@ -29,7 +29,7 @@ internal static class NamespaceList
     {
         if (mode == "host") return;
         if (mode.StartsWith("ns:", StringComparison.Ordinal)) joined = mode[3..];
-        else if (mode is not ("" or "private" or "shareable" or "none") && joined is null) throw new BerthException(Fault.InvalidArgument, $"'{mode}' is no {type} namespace", "private, host, container:NAME or ns:PATH");
+        else if (mode is not ("" or "private" or "shareable" or "none" or "pod") && joined is null) throw new BerthException(Fault.InvalidArgument, $"'{mode}' is no {type} namespace", "private, host, pod, container:NAME or ns:PATH");
         list.Add(new NamespaceSpec { Type = type, Path = joined });
     }
 
@@ -59,7 +59,7 @@ internal static class NamespaceList
         Dictionary<string, string> all = [];
         bool ownsNetwork = !SpecBuilder.HasHostNetwork(record) && record.Spec.Connection.Networks is not [{ Network: ['c', 'o', 'n', 't', 'a', 'i', 'n', 'e', 'r', ':', ..] or ['n', 's', ':', ..] or "pod" }];
         // Ports below 1024 and ping without capabilities harm nobody in a network of one's own. In another user namespace the kernel does not let us say so.
-        if (ownsNetwork && record.Spec.Pod is null && !SpecBuilder.HasOwnUsers(record, facts))
+        if (ownsNetwork && !SpecBuilder.HasOwnUsers(record, facts))
         {
             all["net.ipv4.ip_unprivileged_port_start"] = "0";
             all["net.ipv4.ping_group_range"] = facts.IsRootless ? "0 0" : "0 2147483647";
