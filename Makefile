@@ -5,6 +5,8 @@ DESTDIR ?=
 RUNTIME ?= $(CURDIR)/out/bin/berth-runtime
 BIN := out/bin
 PROGRAMS := berth berth-runtime berth-shim berth-cni berth-init
+# One page for each verb, written by the program itself.
+MANUAL := $(DESTDIR)$(PREFIX)/share/man/man1
 # Where engines look for plugins; containerd, CRI-O and kubeadm say /opt/cni/bin.
 CNI_BIN ?= $(PREFIX)/libexec/cni
 CNI_PLUGINS := bridge ptp macvlan ipvlan vlan host-device tap dummy loopback host-local static dhcp portmap firewall bandwidth tuning sbr vrf flannel
@@ -88,10 +90,13 @@ install: ## install out/bin into $(DESTDIR)$(PREFIX)/bin
 	$(BIN)/berth completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/berth
 	$(BIN)/berth completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_berth
 	$(BIN)/berth completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/berth.fish
+	$(BIN)/berth man $(MANUAL)
+	gzip -9nf $(MANUAL)/berth.1 $(MANUAL)/berth-*.1
 
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/containerd-shim-berth-v2 $(CNI_PLUGINS:%=$(DESTDIR)$(CNI_BIN)/%)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/berth zsh/site-functions/_berth fish/vendor_completions.d/berth.fish)
+	rm -f $(MANUAL)/berth.1.gz $(MANUAL)/berth-*.1.gz
 
 clean: ## remove out/
 	rm -rf out

@@ -8,7 +8,7 @@ unit=$(ls -d tests/unit/*/)
 case ${1:-all} in
   all) projects="$unit $(ls -d tests/architecture/*/ tests/budget/*/ tests/contract/*/ tests/system/*/ 2>/dev/null)" ;;
   unit) projects=$unit ;;
-  soak) projects="tests/system/Soak/ tests/system/Crash/ tests/system/Images/ tests/system/Network/ tests/unit/Berth.Oci.Tests/ tests/unit/Berth.Linux.Tests/ tests/unit/Berth.Rpc.Tests/ tests/unit/Berth.Shim.Tests/ tests/unit/Berth.Images.Tests/ tests/unit/Berth.Store.Tests/ tests/unit/Berth.Distribution.Tests/ tests/unit/Berth.Network.Tests/" ;;
+  soak) projects="tests/system/Soak/ tests/system/Crash/ tests/system/Images/ tests/system/Network/ tests/system/Engine/ tests/unit/Berth.Oci.Tests/ tests/unit/Berth.Linux.Tests/ tests/unit/Berth.Rpc.Tests/ tests/unit/Berth.Shim.Tests/ tests/unit/Berth.Images.Tests/ tests/unit/Berth.Store.Tests/ tests/unit/Berth.Distribution.Tests/ tests/unit/Berth.Network.Tests/" ;;
   *) projects=$(ls -d tests/"$1"/*/) ;;
 esac
 mkdir -p out/tests

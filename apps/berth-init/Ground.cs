@@ -1,5 +1,4 @@
 // The few types that the compiler itself asks for: this program has no runtime and no library below it.
-#pragma warning disable CA1051, CA1720, CA1040, CA1815, CA1716, CA1028, CA1008, CA1018, CA1813, CA1019, CA1010, CA1064, CS0169, IDE0044, IDE0051, IDE0060, IDE0130, CA1812, CA1823, CA1711, CA1010, CA1000, CA1052, CA2231, CA1822
 namespace System
 {
     /// <summary>The first word of an object tells its type; no object is ever made here.</summary>

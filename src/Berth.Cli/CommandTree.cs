@@ -83,6 +83,7 @@ internal static class CommandTree
         new("doctor", "Look whether this host has what containers need", Doctor.Make) { Group = Upkeep, IsOutside = true },
         new("errors", "Say what a fault means, and what helps", Errors.Make) { Group = Upkeep, IsOutside = true },
         new("completion", "Print completion for a shell", () => Completion.Make(Root)) { Group = Upkeep, IsOutside = true },
+        new("man", "Write the pages of the manual into a folder", () => Manual.Make(Root, Summary)) { IsOutside = true },
         new("version", "Print the version", Commands.Version.Make) { Group = Upkeep, IsOutside = true },
     ];
 

@@ -1,5 +1,4 @@
 // A container explained.
-using Berth.Engine.Containers.Explaining;
 using Berth.Engine.Diagnosis;
 using Berth.Oci.Faults;
 

@@ -185,10 +185,24 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         bool isFirst = true;
         foreach (NetworkWish wish in mode.Wishes)
         {
-            parts.Networks.Connect(wish.Network, AttachmentWishes.Of(record, wish, path, isFirst));
+            try
+            {
+                parts.Networks.Connect(wish.Network, AttachmentWishes.Of(record, wish, path, isFirst));
+            }
+            catch (BerthException e)
+            {
+                throw new BerthException(e.Kind, Named(e.Message), e.Hint, e) { Code = e.Code };
+            }
             isFirst = false;
         }
         return path;
+    }
+
+    // Networks know containers by their ids; people know them by their names.
+    private string Named(string sentence)
+    {
+        foreach (ContainerRecord one in parts.Folder.All()) sentence = sentence.Replace(one.Id, one.Name, StringComparison.Ordinal);
+        return sentence;
     }
 
     private string? NamespaceOf(NetworkMode mode, PodShare? pod) => mode.Kind switch

@@ -21,7 +21,8 @@ public sealed partial class SourceTests
     public void No_file_folder_or_type_has_a_name_that_says_nothing()
     {
         List<string> offences = [];
-        foreach ((string path, string[] lines) in TheHouse.Sources)
+        // What apps/berth-init declares in place of a runtime has the names under which the compiler looks for it (docs/decisions/0023).
+        foreach ((string path, string[] lines) in TheHouse.Sources.Where(file => !file.Path.StartsWith("apps/berth-init/", StringComparison.Ordinal)))
         {
             offences.AddRange(path.Split('/').Select(part => part.Split('.')[0]).Where(SaysNothing).Select(part => $"{path}: {part}"));
             offences.AddRange(lines.Select(line => CommentOrText.Replace(line, "")).SelectMany(line => Declaration.Matches(line)).Select(match => match.Groups[1].Value).Where(SaysNothing).Select(type => $"{path}: type {type}"));

@@ -39,7 +39,7 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
-    [InlineData(125, "berth: 'pul' is no command of berth\nhint: did you mean 'berth pull'?\n", "pul")]
+    [InlineData(125, "berth: 'pul' is no command of berth\nhint: did you mean 'berth pull'?\nmore: berth help errors verb-unknown\n", "pul")]
     [InlineData(125, "berth: \"berth copy\" wants 2 arguments, and got 1\nhint: usage: berth copy [OPTIONS] SOURCE DESTINATION\n", "copy", "x")]
     [InlineData(125, "berth: --sign-by is not supported: nothing is signed or verified by signatures here\n", "copy", "--sign-by", "me", "a", "b")]
     [InlineData(125, "berth: the transport docker-daemon is not supported: no daemon is asked\nhint: have docker save the image, and copy docker-archive:FILE\n", "copy", "docker-daemon:a:b", "dir:x")]

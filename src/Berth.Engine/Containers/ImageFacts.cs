@@ -4,7 +4,7 @@ using Berth.Engine.Diagnosis;
 using Berth.Oci.Content;
 using Berth.Oci.Faults;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The sections <c>image</c> and <c>care</c>.</summary>
 internal static class ImageFacts

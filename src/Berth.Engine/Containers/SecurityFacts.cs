@@ -3,7 +3,7 @@ using System.Globalization;
 using Berth.Engine.Diagnosis;
 using Berth.Linux.Files;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The sections <c>capabilities</c>, <c>security</c> and <c>sysctls</c>.</summary>
 internal static class SecurityFacts

@@ -3,7 +3,7 @@ using Berth.Engine.Diagnosis;
 using Berth.Engine.Networks;
 using Berth.Linux.Files;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The section <c>network</c>.</summary>
 internal static class NetworkFacts

@@ -5,7 +5,7 @@ using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;
 using Berth.Oci.RuntimeSpec;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>Makes explanations.</summary>
 internal sealed class Explanation(ContainerParts parts, ContainerRecord record, ContainerState state, ExplainOptions options)

@@ -4,7 +4,7 @@ using Berth.Linux.Files;
 using Berth.Oci.ImageSpec;
 using Berth.Oci.RuntimeSpec;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>One container, from all sides: what was asked for, what the image says, what the runtime was told, what the kernel says.</summary>
 internal sealed record Explained

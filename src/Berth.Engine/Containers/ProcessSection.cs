@@ -2,7 +2,7 @@
 using System.Globalization;
 using Berth.Engine.Diagnosis;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The sections <c>process</c> and <c>environment</c>.</summary>
 internal static class ProcessSection

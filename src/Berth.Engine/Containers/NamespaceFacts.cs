@@ -2,7 +2,7 @@
 using Berth.Engine.Diagnosis;
 using Berth.Linux.Files;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The section <c>namespaces</c>.</summary>
 internal static class NamespaceFacts

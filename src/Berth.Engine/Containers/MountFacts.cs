@@ -5,7 +5,7 @@ using Berth.Engine.Volumes;
 using Berth.Linux.Files;
 using Berth.Oci.RuntimeSpec;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The sections <c>mounts</c> and <c>devices</c>.</summary>
 internal static class MountFacts

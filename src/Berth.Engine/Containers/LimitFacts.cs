@@ -4,7 +4,7 @@ using Berth.Cgroups;
 using Berth.Engine.Diagnosis;
 using Berth.Linux.Files;
 
-namespace Berth.Engine.Containers.Explaining;
+namespace Berth.Engine.Containers;
 
 /// <summary>The sections <c>limits</c> and <c>rlimits</c>.</summary>
 internal static class LimitFacts
