@@ -2,7 +2,13 @@
 # demo.sh RUNTIME SHIM: a busybox bundle through the runtime alone, then busybox under podman and under containerd with both. Needs root; no network.
 set -eu
 runtime=$(readlink -f "$1") shim=$(readlink -f "$2")
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+# Each step tells how long the one before it took.
+took() {
+  local now=${EPOCHREALTIME/[.,]/}
+  if [ -n "${began:-}" ]; then printf '\033[2m(%d ms)\033[0m\n' $(((now - began) / 1000)); fi
+  began=$now
+}
+say() { took; printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 [ "$(id -u)" = 0 ] || { echo "the demo makes containers as root: run it with sudo" >&2; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/berth-demo.XXXXXX")
 id=demo-$$
@@ -10,7 +16,7 @@ id=demo-$$
 before=$(ls -d /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent 2>/dev/null | tr '\n' ' ') || true
 cleanup() {
   "$runtime" --root "$work/state" delete --force "$id" 2>/dev/null || true
-  if [ -n "${berthr:-}" ]; then $berthr rm -f web > /dev/null 2>&1 || true; $berthr network rm -f "demo-$$" > /dev/null 2>&1 || true; fi
+  if [ -n "${berthr:-}" ]; then $berthr pod rm -f -t 0 pair > /dev/null 2>&1 || true; $berthr rm -f web > /dev/null 2>&1 || true; $berthr network rm -f "demo-$$" > /dev/null 2>&1 || true; fi
   if [ -n "${registry:-}" ]; then kill "$registry" 2>/dev/null || true; fi
   awk -v below="$work/images/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount "$mount"; done
   if [ -n "${containerd:-}" ]; then end_containerd; fi
@@ -91,6 +97,21 @@ if command -v docker-registry > /dev/null; then
   $berthr exec web sh -c 'id; hostname; wget -qO- http://web/'
   say "berth inspect -f … web"
   $berthr inspect -f '{{.State.Health.Status}} {{.NetworkSettings.Ports}} {{.HostConfig.Memory}}' web
+  say "berth explain web namespaces limits; berth stats --no-stream"
+  $berthr explain web namespaces limits
+  $berthr stats --no-stream
+  say "berth cp; berth diff; berth commit"
+  echo hello > "$work/hello" && $berthr cp -q "$work/hello" web:/root/
+  $berthr diff web
+  $berthr commit -q web localhost/demo:changed
+  say "berth pod create; berth run --pod …: two containers, one localhost"
+  $berthr pod create --name pair --network none > /dev/null
+  $berthr run -d --pod pair --name one "$name" sh -c 'mkdir /w; echo "<p>from one to the other</p>" > /w/index.html; exec httpd -f -h /w' > /dev/null
+  $berthr run --rm --pod pair "$name" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do wget -qO- http://127.0.0.1/ && break; sleep 0.1; done'
+  $berthr pod ps
+  $berthr pod rm -f -t 0 pair > /dev/null
+  say "berth run -p of a port that is taken"
+  $berthr run --rm --network demo-$$ -p "127.0.0.1:$((port + 1)):80" "$name" true || echo "exit code $?"
   say "berth stop web; berth ps -a; berth rm web"
   $berthr stop -t 1 web
   $berthr ps -a
