@@ -21,23 +21,7 @@ internal static class ContainerPrune
             Session session = invocation.Session;
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
             ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, engine.Pods, session.Clock.GetUtcNow());
-            long bytes = 0;
-            List<string> gone = [];
-            foreach (Container container in engine.Containers.List())
-            {
-                if (container.Observe().Status is not (ContainerStatus.Exited or ContainerStatus.Configured) || !filter.Means(container)) continue;
-                try
-                {
-                    long size = container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : 0;
-                    await container.RemoveAsync().ConfigureAwait(false);
-                    bytes += size;
-                    gone.Add(container.Id);
-                }
-                catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.WrongState)
-                {
-                    // Somebody was faster, or has started it.
-                }
-            }
+            (List<string> gone, long bytes) = await RemoveAsync(engine, filter).ConfigureAwait(false);
             if (gone.Count > 0) session.Out.WriteLine("Deleted Containers:");
             foreach (string id in gone) session.Out.WriteLine(id);
             session.Out.WriteLine();
@@ -45,4 +29,28 @@ internal static class ContainerPrune
             return 0;
         },
     };
+
+    /// <summary>Removes containers that have ended, or were never started.</summary>
+    /// <returns>Their ids, and the bytes that they had written.</returns>
+    public static async Task<(List<string> Gone, long Bytes)> RemoveAsync(Engine.Engine engine, ContainerFilter filter)
+    {
+        long bytes = 0;
+        List<string> gone = [];
+        foreach (Container container in engine.Containers.List())
+        {
+            if (container.Observe().Status is not (ContainerStatus.Exited or ContainerStatus.Configured) || !filter.Means(container)) continue;
+            try
+            {
+                long size = container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : 0;
+                await container.RemoveAsync().ConfigureAwait(false);
+                bytes += size;
+                gone.Add(container.Id);
+            }
+            catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.WrongState)
+            {
+                // Somebody was faster, has started it, or looks into it.
+            }
+        }
+        return (gone, bytes);
+    }
 }

@@ -5,7 +5,6 @@ using Berth.Cli.Commands.Images;
 using Berth.Cli.Commands.Networks;
 using Berth.Cli.Output;
 using Berth.Cli.Verbs;
-using Berth.Engine.Containers;
 using Berth.Engine.Networks;
 using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
@@ -53,23 +52,7 @@ internal static class SystemPrune
     private static async Task<long> ContainersAsync(Session session, Engine.Engine engine, List<string> filters)
     {
         ContainerFilter filter = ContainerFilter.Parse(filters, engine.Containers, engine.Pods, session.Clock.GetUtcNow());
-        long bytes = 0;
-        List<string> gone = [];
-        foreach (Container container in engine.Containers.List())
-        {
-            if (container.Observe().Status is not (ContainerStatus.Exited or ContainerStatus.Configured) || !filter.Means(container)) continue;
-            try
-            {
-                long size = container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : 0;
-                await container.RemoveAsync().ConfigureAwait(false);
-                bytes += size;
-                gone.Add(container.Id);
-            }
-            catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.WrongState)
-            {
-                // Somebody was faster, has started it, or looks into it.
-            }
-        }
+        (List<string> gone, long bytes) = await ContainerPrune.RemoveAsync(engine, filter).ConfigureAwait(false);
         Say(session, "Deleted Containers:", gone);
         return bytes;
     }
