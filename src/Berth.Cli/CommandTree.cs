@@ -29,6 +29,7 @@ internal static class CommandTree
         new("ps", "List containers", List.Make) { Group = Running, IsInNetwork = true },
         new("exec", "Run a command in a container that runs", Executing.Exec) { Group = Running, IsInNetwork = true },
         new("logs", "Show what a container has written", Logs.Make) { Group = Running, IsInNetwork = true },
+        new("init", "Have containers made by the runtime, and not started", Lifecycle.Initialize) { Group = Running, IsInNetwork = true },
         new("start", "Start containers", Executing.Start) { Group = Running, IsInNetwork = true },
         new("stop", "Stop containers", Lifecycle.Stop) { Group = Running, IsInNetwork = true },
         new("restart", "Stop containers and start them again", Lifecycle.Restart) { Group = Running, IsInNetwork = true },

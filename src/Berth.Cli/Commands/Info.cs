@@ -21,9 +21,9 @@ internal static class Info
         {
             Session session = invocation.Session;
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
-            int[] counts = new int[5];
+            int[] counts = new int[Enum.GetValues<ContainerStatus>().Length];
             foreach (Container container in engine.Containers.List()) counts[(int)container.Observe().Status]++;
-            int running = counts[(int)ContainerStatus.Running] + counts[(int)ContainerStatus.Restarting], paused = counts[(int)ContainerStatus.Paused], stopped = counts[(int)ContainerStatus.Exited] + counts[(int)ContainerStatus.Configured];
+            int running = counts[(int)ContainerStatus.Running] + counts[(int)ContainerStatus.Restarting], paused = counts[(int)ContainerStatus.Paused], stopped = counts[(int)ContainerStatus.Exited] + counts[(int)ContainerStatus.Configured] + counts[(int)ContainerStatus.Initialized];
             Value value = Value.Record.Of(
                 Member.Of("Version", Version.Number),
                 Member.Of("OsArch", Platform.Host.ToString()),

@@ -68,6 +68,10 @@ public sealed partial class Container
     /// <exception cref="BerthException">WrongState: it runs. CommandNotFound, CommandNotExecutable. What the network, the store or the runtime say.</exception>
     public async Task StartAsync(CancellationToken ct = default) => _record = await _starting.StartAsync(Id, null, null, ct).ConfigureAwait(false);
 
+    /// <summary>Has it made by the runtime: namespaces, mounts and network are there, and its process waits until it is started.</summary>
+    /// <exception cref="BerthException">WrongState: it is made already, or runs. What the network, the store or the runtime say.</exception>
+    public async Task InitializeAsync(CancellationToken ct = default) => _record = await _starting.InitializeAsync(Id, ct).ConfigureAwait(false);
+
     /// <summary>Starts it, and gives its streams, from which nothing is missing.</summary>
     /// <param name="size">Rows and columns of its terminal.</param>
     /// <param name="ct">Ends the waiting, not the container.</param>
@@ -91,7 +95,7 @@ public sealed partial class Container
     /// <param name="ct">Ends the waiting.</param>
     public Task<ContainerStreams> AttachAsync(bool replay = false, CancellationToken ct = default)
     {
-        RequireAlive("attach to");
+        RequireStarted("attach to");
         return AttachAsync("", replay, ct);
     }
 
@@ -226,7 +230,7 @@ public sealed partial class Container
     public async Task<ContainerProcess> ExecAsync(ExecSpec spec, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (RequireAlive("execute a program in").Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot execute a program in container {Name}: it is paused", $"berth unpause {Name}") { Code = FaultCode.ContainerPaused };
+        if (RequireStarted("execute a program in").Status == ContainerStatus.Paused) throw new BerthException(Fault.WrongState, $"cannot execute a program in container {Name}: it is paused", $"berth unpause {Name}") { Code = FaultCode.ContainerPaused };
         ProcessSpec process = SpecBuilder.BuildExec(_record, new ExecWish
         {
             Command = spec.Command,
@@ -288,7 +292,7 @@ public sealed partial class Container
 
     private async Task AskAsync(string what, Rpc.Ttrpc.TtrpcMethod method, Rpc.Protobuf.IMessage request, string action, CancellationToken ct)
     {
-        RequireAlive(what);
+        RequireStarted(what);
         using KeeperConnection keeper = await RequireShimAsync(ct).ConfigureAwait(false);
         await keeper.CallAsync<Done>(method, request, ct).ConfigureAwait(false);
         _parts.Events.Add("container", action, Id, Name);
@@ -298,6 +302,12 @@ public sealed partial class Container
     {
         ContainerState state = Observe();
         return state.IsAlive ? state : throw new BerthException(Fault.WrongState, $"cannot {what} container {Name}: it is not running", $"berth start {Name}") { Code = FaultCode.ContainerNotRunning };
+    }
+
+    private ContainerState RequireStarted(string what)
+    {
+        ContainerState state = RequireAlive(what);
+        return state.IsStarted ? state : throw new BerthException(Fault.WrongState, $"cannot {what} container {Name}: it is initialized, and not started", $"berth start {Name}") { Code = FaultCode.ContainerNotRunning };
     }
 
     private async Task<KeeperConnection> RequireShimAsync(CancellationToken ct) =>

@@ -47,6 +47,7 @@ internal static class ContainerJson
         if (run.Ended is { } ended) json.WriteString("ended", RecordJson.Time(ended));
         RecordJson.Number(json, "exit_code", run.ExitCode);
         RecordJson.Flag(json, "oom_killed", run.IsOomKilled);
+        RecordJson.Flag(json, "initialized", run.IsInitialized);
         RecordJson.Number(json, "restarts", run.Restarts);
         RecordJson.Text(json, "error", run.Error);
         RecordJson.Number(json, "pid", run.Pid);
@@ -61,6 +62,7 @@ internal static class ContainerJson
         Ended = json.TryGetProperty("ended", out _) ? RecordJson.Time(json, "ended") : null,
         ExitCode = (int)RecordJson.Number(json, "exit_code"),
         IsOomKilled = RecordJson.Flag(json, "oom_killed"),
+        IsInitialized = RecordJson.Flag(json, "initialized"),
         Restarts = (int)RecordJson.Number(json, "restarts"),
         Error = SpecJson.TextOrNull(json, "error"),
         Pid = (int)RecordJson.Number(json, "pid"),

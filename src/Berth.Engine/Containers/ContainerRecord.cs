@@ -100,6 +100,9 @@ public sealed record RunRecord
     /// <summary>When it was started.</summary>
     public required DateTimeOffset Started { get; init; }
 
+    /// <summary>Whether it was made by the runtime alone: its process waits, and was not started.</summary>
+    public bool IsInitialized { get; init; }
+
     /// <summary>When it ended; null: it has not, or nobody has looked since.</summary>
     public DateTimeOffset? Ended { get; init; }
 

@@ -7,6 +7,9 @@ public enum ContainerStatus
     /// <summary>It is there, and was not started since it was made.</summary>
     Configured,
 
+    /// <summary>The runtime has made it: its namespaces, mounts and network are there, and its process waits to be started.</summary>
+    Initialized,
+
     /// <summary>It runs.</summary>
     Running,
 
@@ -51,7 +54,10 @@ public sealed record ContainerState
     public HealthState? Health { get; init; }
 
     /// <summary>Whether its processes are alive.</summary>
-    public bool IsAlive => Status is ContainerStatus.Running or ContainerStatus.Paused;
+    public bool IsAlive => Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Initialized;
+
+    /// <summary>Whether its own program was started, and has not ended.</summary>
+    public bool IsStarted => Status is ContainerStatus.Running or ContainerStatus.Paused;
 
     /// <summary>Whether something of the latest run is still to be taken away.</summary>
     internal bool IsLeft { get; init; }

@@ -42,6 +42,13 @@ internal sealed class Ending(ContainerParts parts)
         RemoveBundle(record);
         if (record.Spec.Pod is { } pod) parts.Pods?.Leave(pod);
         if (record.Run is null or { Ended: not null } && state.Status == ContainerStatus.Configured) return record;
+        if (state.Status == ContainerStatus.Configured)
+        {
+            // It was made by the runtime, and was never started: no run has ended.
+            record = record with { Run = null };
+            parts.Folder.Write(record);
+            return record;
+        }
         record = record with
         {
             IsStopped = record.IsStopped || isStopped,
@@ -120,7 +127,7 @@ internal sealed class Ending(ContainerParts parts)
                 }
                 ContainerState state = parts.Facts.Observe(record);
                 bool isAlive = state.IsAlive || state.Status == ContainerStatus.Restarting;
-                if (isAlive && !force)
+                if (isAlive && !force && state.Status != ContainerStatus.Initialized)
                 {
                     throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning };
                 }
@@ -185,7 +192,7 @@ internal sealed class Ending(ContainerParts parts)
                 // It has ended meanwhile.
             }
         }
-        int first = grace == TimeSpan.Zero ? Kill : record.Settled.StopSignal;
+        int first = FirstSignal(record, state, grace);
         // What is frozen hears no signal but this one.
         if (state.Status == ContainerStatus.Paused)
         {
@@ -227,14 +234,19 @@ internal sealed class Ending(ContainerParts parts)
         }
     }
 
+    // What was not started yet waits in a program of the runtime's, which knows no signal of the container's.
+    private static int FirstSignal(ContainerRecord record, ContainerState state, TimeSpan? grace) =>
+        grace == TimeSpan.Zero || state.Status == ContainerStatus.Initialized ? Kill : record.Settled.StopSignal;
+
     /// <summary>Without a shim: the process is told itself.</summary>
     private async Task EndAloneAsync(ContainerRecord record, ContainerState state, TimeSpan? grace, CancellationToken ct)
     {
         using Fd? process = PidFd.TryOpen(state.Pid);
         if (process is null) return;
-        PidFd.TrySignal(process, grace == TimeSpan.Zero ? Kill : record.Settled.StopSignal);
+        int first = FirstSignal(record, state, grace);
+        PidFd.TrySignal(process, first);
         long deadline = Environment.TickCount64 + (long)(grace ?? TimeSpan.FromDays(1)).TotalMilliseconds;
-        bool killed = grace == TimeSpan.Zero;
+        bool killed = first == Kill;
         while (parts.Facts.Observe(record).IsAlive)
         {
             if (!killed && Environment.TickCount64 > deadline) killed = PidFd.TrySignal(process, Kill);
@@ -256,6 +268,12 @@ internal sealed class Ending(ContainerParts parts)
             {
                 // It does not keep it any more.
             }
+        }
+        else
+        {
+            // A shim that was killed has left its socket; one that ends by itself removes it.
+            KernelPath.Remove(parts.Places.Socket(record.Id) + ".pid");
+            KernelPath.Remove(parts.Places.Socket(record.Id));
         }
         if (!KernelFile.Exists($"{parts.Places.RuntimeState}/{record.Id}"))
         {

@@ -37,8 +37,7 @@ internal sealed class Facts(ContainerPlaces places)
         if (KernelFile.TryRead(places.ExitFile(record.Id), out _) is { Length: > 0 } exit && ReadExit(exit, started) is { } ended) return ended;
         if (Self.IsAlive(pid, out ulong start) && (run is null || run.Pid != pid || run.StartTicks == start))
         {
-            // One that was made and not started waits in the runtime's own program.
-            return new ContainerState { Status = IsFrozen(pid) ? ContainerStatus.Paused : ContainerStatus.Running, Pid = pid, Started = started, IsLeft = true };
+            return Alive(pid, run, started);
         }
         // Between the end of a process and what its shim writes down of it, there is a moment: it has ended when that is there.
         if (IsKept(record.Id))
@@ -49,9 +48,18 @@ internal sealed class Facts(ContainerPlaces places)
         return new ContainerState { Status = ContainerStatus.Exited, Started = started, Ended = started, ExitCode = Unknown, Error = "it ended while its shim was not there: its exit code is not known", IsLeft = true };
     }
 
-    private static ContainerState Recorded(ContainerRecord record, bool isLeft)
+    // One that was made and not started waits in the runtime's own program.
+    private ContainerState Alive(int pid, RunRecord? run, DateTimeOffset started) => run is { IsInitialized: true }
+        ? new ContainerState { Status = ContainerStatus.Initialized, Pid = pid, IsLeft = true }
+        : new ContainerState { Status = IsFrozen(pid) ? ContainerStatus.Paused : ContainerStatus.Running, Pid = pid, Started = started, IsLeft = true };
+
+    private ContainerState Recorded(ContainerRecord record, bool isLeft)
     {
         if (record.Run is not { } run) return new ContainerState { Status = ContainerStatus.Configured, IsLeft = isLeft };
+        // Somebody has emptied the run folder: the kernel knows the process still.
+        if (run.Ended is null && run.Boot == Boot && run.Pid != 0 && Self.IsAlive(run.Pid, out ulong start) && start == run.StartTicks) return Alive(run.Pid, run, run.Started);
+        // It was made, and has never run.
+        if (run is { IsInitialized: true, Ended: null }) return new ContainerState { Status = ContainerStatus.Configured, IsLeft = true };
         bool isOver = run.Ended is not null;
         return new ContainerState
         {

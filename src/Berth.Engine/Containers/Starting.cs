@@ -28,14 +28,14 @@ namespace Berth.Engine.Containers;
 /// </code>
 /// Each step is undone when a later one fails; one who is killed leaves what the next look finds by the bundle's folder.
 /// </summary>
-internal sealed class Starting(ContainerParts parts, Ending ending)
+internal sealed partial class Starting(ContainerParts parts, Ending ending)
 {
     private const uint Private = 0x180, Searchable = 0x1C9, Readable = 0x1A4;
     // Time for an engine that waits to take away itself what its container leaves.
     private const uint ExitGrace = 10_000;
     private const int Patience = 30_000, Again = 10;
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts one; one that was made by the runtime already goes on from there.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="attach">Called when it is made and not started: whoever wants all of its output attaches now.</param>
     /// <param name="size">Size of its terminal.</param>
@@ -44,29 +44,41 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, BoxSpec? size, CancellationToken ct)
     {
         using FileLock held = parts.Folder.Lock(id);
-        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
-        ContainerState state = parts.Facts.Observe(record);
-        if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
-        if (state.IsLeft) record = await ending.ClearAsync(record, state, held, ct).ConfigureAwait(false);
-        using Undo undo = new();
-        try
-        {
-            record = await StartAsync(record, attach, size, undo, ct).ConfigureAwait(false);
-        }
-        catch (BerthException e) when (e.Kind == Fault.Failed && e.Message.StartsWith("OCI runtime", StringComparison.Ordinal))
-        {
-            throw RuntimeFaults.Of(e, $"start container {record.Name}");
-        }
-        catch (LinuxException e)
-        {
-            throw new BerthException(Fault.Failed, $"cannot start container {record.Name}: {e.Message}", inner: e);
-        }
-        undo.Dismiss();
+        (ContainerRecord record, ContainerState state) = Look(id);
+        if (state.IsStarted || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
+        if (state.Status == ContainerStatus.Initialized) record = await GoOnAsync(record, attach, size, held).ConfigureAwait(false);
+        else record = await BeginAsync(record, state, held, "start", (keeper, made, _) => RunAsync(keeper, made, attach), size, ct).ConfigureAwait(false);
         parts.Events.Add("container", "start", id, record.Name, ("image", record.Spec.Image));
         return record;
     }
 
-    private async Task<ContainerRecord> StartAsync(ContainerRecord record, Func<KeeperConnection, Task>? attach, BoxSpec? size, Undo undo, CancellationToken ct)
+    private (ContainerRecord Record, ContainerState State) Look(string id)
+    {
+        ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
+        return (record, parts.Facts.Observe(record));
+    }
+
+    private async Task<ContainerRecord> BeginAsync(ContainerRecord record, ContainerState state, FileLock held, string verb, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, BoxSpec? size, CancellationToken ct)
+    {
+        if (state.IsLeft) record = await ending.ClearAsync(record, state, held, ct).ConfigureAwait(false);
+        using Undo undo = new();
+        try
+        {
+            record = await MakeAsync(record, goOn, size, undo, ct).ConfigureAwait(false);
+        }
+        catch (BerthException e) when (e.Kind == Fault.Failed && e.Message.StartsWith("OCI runtime", StringComparison.Ordinal))
+        {
+            throw RuntimeFaults.Of(e, $"{verb} container {record.Name}");
+        }
+        catch (LinuxException e)
+        {
+            throw new BerthException(Fault.Failed, $"cannot {verb} container {record.Name}: {e.Message}", inner: e);
+        }
+        undo.Dismiss();
+        return record;
+    }
+
+    private async Task<ContainerRecord> MakeAsync(ContainerRecord record, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, BoxSpec? size, Undo undo, CancellationToken ct)
     {
         ContainerPlaces places = parts.Places;
         string bundle = places.Bundle(record.Id), socket = places.Socket(record.Id);
@@ -95,22 +107,32 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         if (own is null) parts.Hold(record.Id, keeper);
         ct.ThrowIfCancellationRequested();
         // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
-        await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
+        CreateResponse created = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (attach is not null) await attach(keeper).ConfigureAwait(false);
-            DateTimeOffset now = parts.Clock.GetUtcNow();
-            StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
-            Self.IsAlive((int)started.Pid, out ulong ticks);
-            record = record with { IsStopped = false, Run = new RunRecord { Started = now, Pid = (int)started.Pid, StartTicks = ticks, Boot = Facts.Boot } };
-            parts.Folder.Write(record);
-            return record;
+            return await goOn(keeper, record, (int)created.Pid).ConfigureAwait(false);
         }
         catch (Exception)
         {
             await ending.DropAsync(keeper, record).ConfigureAwait(false);
             throw;
         }
+    }
+
+    private async Task<ContainerRecord> RunAsync(KeeperConnection keeper, ContainerRecord record, Func<KeeperConnection, Task>? attach)
+    {
+        if (attach is not null) await attach(keeper).ConfigureAwait(false);
+        DateTimeOffset now = parts.Clock.GetUtcNow();
+        StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
+        return Written(record, new RunRecord { Started = now, Pid = (int)started.Pid });
+    }
+
+    private ContainerRecord Written(ContainerRecord record, RunRecord run)
+    {
+        Self.IsAlive(run.Pid, out ulong ticks);
+        record = record with { IsStopped = false, Run = run with { StartTicks = ticks, Boot = Facts.Boot } };
+        parts.Folder.Write(record);
+        return record;
     }
 
     private async Task<BundleFacts> PrepareAsync(ContainerRecord record, BoxSpec? size, Undo undo, CancellationToken ct)

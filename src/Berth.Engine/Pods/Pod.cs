@@ -73,7 +73,7 @@ public sealed class Pod
         BerthException? first = null;
         foreach (Container container in Containers)
         {
-            if (IsBusy(container)) continue;
+            if (IsBusy(container) && container.Observe().Status != ContainerStatus.Initialized) continue;
             try
             {
                 await container.StartAsync(ct).ConfigureAwait(false);

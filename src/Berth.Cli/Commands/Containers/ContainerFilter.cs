@@ -85,7 +85,8 @@ internal sealed class ContainerFilter
     {
         ContainerStatus wanted = value switch
         {
-            "created" or "configured" or "initialized" => ContainerStatus.Configured,
+            "created" or "configured" => ContainerStatus.Configured,
+            "initialized" => ContainerStatus.Initialized,
             "running" => ContainerStatus.Running,
             "paused" => ContainerStatus.Paused,
             "restarting" => ContainerStatus.Restarting,

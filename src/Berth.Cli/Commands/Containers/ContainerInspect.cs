@@ -82,7 +82,7 @@ internal static class ContainerInspect
 
     private static Value State(ContainerState state) => Value.Record.Of(
         Member.Of("Status", ContainerWords.State(state.Status)),
-        Member.Of("Running", state.IsAlive),
+        Member.Of("Running", state.IsStarted),
         Member.Of("Paused", state.Status == ContainerStatus.Paused),
         Member.Of("Restarting", state.Status == ContainerStatus.Restarting),
         Member.Of("OOMKilled", state.IsOomKilled),

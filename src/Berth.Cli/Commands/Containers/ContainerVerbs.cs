@@ -19,6 +19,7 @@ internal static class ContainerVerbs
             new("inspect", "Show all that is known of containers", ContainerInspect.Make) { Group = All },
             new("exec", "Run a command in one that runs", Executing.Exec) { Group = All },
             new("logs", "Show what one has written", Logs.Make) { Group = All },
+            new("init", "Have containers made by the runtime, and not started", Lifecycle.Initialize) { Group = All },
             new("start", "Start containers", Executing.Start) { Group = All },
             new("stop", "Stop containers", Lifecycle.Stop) { Group = All },
             new("restart", "Stop containers and start them again", Lifecycle.Restart) { Group = All },

@@ -14,6 +14,7 @@ internal static class ContainerWords
     /// <summary>running, exited, ...</summary>
     public static string State(ContainerStatus status) => status switch
     {
+        ContainerStatus.Initialized => "initialized",
         ContainerStatus.Running => "running",
         ContainerStatus.Paused => "paused",
         ContainerStatus.Restarting => "restarting",
@@ -24,6 +25,7 @@ internal static class ContainerWords
     /// <summary>Up 3 minutes (healthy), Exited (1) 2 hours ago.</summary>
     public static string Status(ContainerState state, DateTimeOffset now) => state.Status switch
     {
+        ContainerStatus.Initialized => "Initialized",
         ContainerStatus.Running => $"Up {Span(state.Started, now)}{(state.Health is { } health ? $" ({(health.Status == "starting" ? "health: starting" : health.Status)})" : "")}",
         ContainerStatus.Paused => $"Up {Span(state.Started, now)} (Paused)",
         ContainerStatus.Restarting => string.Create(CultureInfo.InvariantCulture, $"Restarting ({state.ExitCode}) {Words.Ago(state.Ended, now)}"),

@@ -75,7 +75,7 @@ internal static class Executing
     {
         Session session = invocation.Session;
         EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
-        List<(string Said, Container? Container, BerthException? Fault)> chosen = Chosen.Of(invocation, containers, static container => !container.Observe().IsAlive, mayBeNone: false);
+        List<(string Said, Container? Container, BerthException? Fault)> chosen = Chosen.Of(invocation, containers, static container => !container.Observe().IsStarted, mayBeNone: false);
         if (invocation.Has("attach") || invocation.Has("interactive"))
         {
             if (chosen.Count != 1) throw new BerthException(Fault.InvalidArgument, "one container can be attached to at a time");
@@ -88,7 +88,7 @@ internal static class Executing
             try
             {
                 // To start what runs is no fault: it is as it was asked for.
-                if (container?.Observe() is { IsAlive: false, Status: not ContainerStatus.Restarting }) await container.StartAsync(session.Ending).ConfigureAwait(false);
+                if (container?.Observe() is { IsStarted: false, Status: not ContainerStatus.Restarting }) await container.StartAsync(session.Ending).ConfigureAwait(false);
             }
             catch (BerthException e)
             {
@@ -105,7 +105,7 @@ internal static class Executing
         ContainerSpec spec = container.Record.Spec;
         bool hasInput = spec.HasInput && (invocation.Has("interactive") || !invocation.Has("attach"));
         Foreground.RequireTerminal(spec.HasTerminal, hasInput);
-        using ContainerStreams streams = container.Observe().IsAlive
+        using ContainerStreams streams = container.Observe().IsStarted
             ? await container.AttachAsync(replay: spec.HasTerminal).ConfigureAwait(false)
             : await container.StartAttachedAsync(spec.HasTerminal ? Foreground.Size : null).ConfigureAwait(false);
         bool hasEnded = await Foreground.ShowAsync(streams, OptionsFor(invocation, container, hasInput)).ConfigureAwait(false);

@@ -12,6 +12,17 @@ internal static class Lifecycle
 {
     private const int Kill = 9;
 
+    /// <summary>init.</summary>
+    public static Command Initialize() => new()
+    {
+        Usage = "CONTAINER...",
+        About = "Namespaces, mounts and network of a container are made, and its process waits: what is to be looked at or changed before its program runs can be. start lets it go on; stop, kill and rm end it.",
+        Offers = Offer.Containers,
+        Options = [.. Chosen.Flags],
+        Examples = [new("berth init web", "All but its program is there"), new("berth start web", "That is started now")],
+        Run = static invocation => EachAsync(invocation, "init", static container => container.Observe() is { IsAlive: false, Status: not ContainerStatus.Restarting }, static container => container.InitializeAsync()),
+    };
+
     /// <summary>stop.</summary>
     public static Command Stop() => new()
     {

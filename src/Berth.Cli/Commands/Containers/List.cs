@@ -70,9 +70,9 @@ internal static class List
         {
             if (rows.Count >= most) break;
             ContainerState state = container.Observe();
-            if (!all && !(state.IsAlive || state.Status == ContainerStatus.Restarting)) continue;
+            if (!all && !(state.IsStarted || state.Status == ContainerStatus.Restarting)) continue;
             if (!filter.Means(container)) continue;
-            if (state.IsAlive && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);
+            if (state.IsStarted && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);
             bool hasPorts = state.IsAlive && (container.Record.Spec.Connection.Networks is [{ Network: "pod" }] || container.Record.Spec.Connection.Ports.Count > 0 || container.Record.Spec.Connection.PublishesAll);
             long? size = invocation.Has("size") && container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : null;
             rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size));
