@@ -66,21 +66,30 @@ public sealed partial class Container
 
     /// <summary>Starts it.</summary>
     /// <exception cref="BerthException">WrongState: it runs. CommandNotFound, CommandNotExecutable. What the network, the store or the runtime say.</exception>
-    public async Task StartAsync(CancellationToken ct = default) => _record = await _starting.StartAsync(Id, null, null, ct).ConfigureAwait(false);
+    public Task StartAsync(CancellationToken ct = default) => StartAsync(new StartSpec(), ct);
+
+    /// <inheritdoc cref="StartAsync(CancellationToken)"/>
+    /// <param name="spec">What this start is to have.</param>
+    /// <param name="ct">Ends the waiting, not the container.</param>
+    public async Task StartAsync(StartSpec spec, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        _record = await _starting.StartAsync(Id, null, spec, ct).ConfigureAwait(false);
+    }
 
     /// <summary>Has it made by the runtime: namespaces, mounts and network are there, and its process waits until it is started.</summary>
     /// <exception cref="BerthException">WrongState: it is made already, or runs. What the network, the store or the runtime say.</exception>
     public async Task InitializeAsync(CancellationToken ct = default) => _record = await _starting.InitializeAsync(Id, ct).ConfigureAwait(false);
 
     /// <summary>Starts it, and gives its streams, from which nothing is missing.</summary>
-    /// <param name="size">Rows and columns of its terminal.</param>
+    /// <param name="spec">What this start is to have.</param>
     /// <param name="ct">Ends the waiting, not the container.</param>
-    public async Task<ContainerStreams> StartAttachedAsync((ushort Rows, ushort Columns)? size = null, CancellationToken ct = default)
+    public async Task<ContainerStreams> StartAttachedAsync(StartSpec? spec = null, CancellationToken ct = default)
     {
         ContainerStreams? streams = null;
         try
         {
-            _record = await _starting.StartAsync(Id, async _ => streams = await AttachAsync("", replay: false, ct).ConfigureAwait(false), BoxOf(size), ct).ConfigureAwait(false);
+            _record = await _starting.StartAsync(Id, async _ => streams = await AttachAsync("", replay: false, ct).ConfigureAwait(false), spec ?? new StartSpec(), ct).ConfigureAwait(false);
             return streams!;
         }
         catch (Exception)
@@ -241,12 +250,13 @@ public sealed partial class Container
             HasInput = spec.HasInput,
             IsPrivileged = spec.IsPrivileged,
         }, Starting.FactsFor(_parts, _record) with { ConsoleSize = BoxOf(spec.Size), FurtherEnvironment = HandedSecrets.VariablesOf(_record, _parts.Places.Bundle(Id)) });
+        IReadOnlyList<int> descriptors = HandedDescriptors.Require(spec.Descriptors);
         string id = Networks.ObjectId.New()[..32];
         using KeeperConnection keeper = await RequireShimAsync(ct).ConfigureAwait(false);
         StartResponse started;
         try
         {
-            started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Exec, new ExecRequest
+            ExecRequest request = new()
             {
                 Id = Id,
                 ExecId = id,
@@ -254,7 +264,9 @@ public sealed partial class Container
                 Terminal = spec.HasTerminal,
                 Input = spec.HasInput,
                 Hold = !spec.IsDetached,
-            }, ct).ConfigureAwait(false);
+            };
+            foreach (int number in descriptors) request.Descriptors.Add((uint)number);
+            started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Exec, request, descriptors, ct).ConfigureAwait(false);
         }
         catch (BerthException e) when (e.Kind == Fault.Failed)
         {
@@ -285,7 +297,7 @@ public sealed partial class Container
         await keeper.CallAsync<Done>(KeeperService.Methods.Resize, new ResizeRequest { Id = Id, ExecId = process, Rows = rows, Columns = columns }, ct).ConfigureAwait(false);
     }
 
-    private static BoxSpec? BoxOf((ushort Rows, ushort Columns)? size) => size is { } box ? new BoxSpec { Height = box.Rows, Width = box.Columns } : null;
+    internal static BoxSpec? BoxOf((ushort Rows, ushort Columns)? size) => size is { } box ? new BoxSpec { Height = box.Rows, Width = box.Columns } : null;
 
     private Task<ContainerStreams> AttachAsync(string process, bool replay, CancellationToken ct) =>
         ContainerStreams.OpenAsync(_parts.Places.Socket(Id), new AttachInput { Id = Id, ExecId = process, NoReplay = !replay }, ct);

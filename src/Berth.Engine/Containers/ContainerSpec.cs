@@ -129,9 +129,6 @@ public sealed record ContainerSpec
     /// <summary>Execution domain of personality(2): <c>LINUX</c> or <c>LINUX32</c>; null: the host's.</summary>
     public string? Personality { get; init; }
 
-    /// <summary>How many descriptors from 3 on it inherits from whoever starts it.</summary>
-    public int PreservedDescriptors { get; init; }
-
     /// <summary>OCI runtime, by name or path; null: ours.</summary>
     public string? Runtime { get; init; }
 

@@ -123,7 +123,6 @@ internal sealed class Creating(ContainerParts parts)
     // To leave these out in silence would be worse than to refuse them.
     private static void RequireKnown(ContainerSpec spec)
     {
-        if (spec.PreservedDescriptors > 0) throw new BerthException(Fault.Unsupported, "cannot make a container as it was asked for: descriptors of the caller are not handed on");
         NamespacesSpec spaces = spec.Namespaces;
         if (spec.Pod is null && (spaces.Pid == "pod" || spaces.Ipc == "pod" || spaces.Uts == "pod")) throw new BerthException(Fault.InvalidArgument, "a namespace is to be a pod's, and the container has no pod", "say --pod NAME");
     }

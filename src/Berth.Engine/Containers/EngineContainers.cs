@@ -44,7 +44,7 @@ public sealed class EngineContainers
     }
 
     /// <summary>Makes one and starts it; its image is pulled where it is not here.</summary>
-    /// <exception cref="BerthException">What <see cref="Create"/>, the registry and <see cref="Container.StartAsync"/> say.</exception>
+    /// <exception cref="BerthException">What <see cref="Create"/>, the registry and <see cref="Container.StartAsync(CancellationToken)"/> say.</exception>
     public async Task<Container> RunAsync(ContainerSpec spec, CancellationToken ct = default)
     {
         Container container = await CreateAsync(spec, ct).ConfigureAwait(false);

@@ -28,6 +28,9 @@ public sealed record ExecSpec
     /// <summary>Rows and columns of its terminal at the start.</summary>
     public (ushort Rows, ushort Columns)? Size { get; init; }
 
+    /// <summary>Open descriptors of this process that it gets, with the same numbers: 3 or more.</summary>
+    public IReadOnlyList<int> Descriptors { get; init; } = [];
+
     /// <summary>Whether nobody will attach: its output goes nowhere.</summary>
     public bool IsDetached { get; init; }
 }

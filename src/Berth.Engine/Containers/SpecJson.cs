@@ -54,7 +54,6 @@ internal static partial class SpecJson
         RecordJson.Texts(json, "requires", spec.Requires);
         RecordJson.Texts(json, "create_command", spec.CreateCommand);
         RecordJson.Text(json, "personality", spec.Personality);
-        RecordJson.Number(json, "preserved_descriptors", spec.PreservedDescriptors);
         WriteSecrets(json, spec.Secrets);
     }
 
@@ -102,7 +101,6 @@ internal static partial class SpecJson
         Requires = RecordJson.Texts(json, "requires"),
         CreateCommand = RecordJson.Texts(json, "create_command"),
         Personality = TextOrNull(json, "personality"),
-        PreservedDescriptors = (int)RecordJson.Number(json, "preserved_descriptors"),
         Secrets = RecordJson.List(json, "secrets", static one => new SecretWish(RecordJson.Text(one, "name"))
         {
             IsVariable = RecordJson.Flag(one, "variable"),

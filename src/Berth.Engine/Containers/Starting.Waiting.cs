@@ -2,7 +2,6 @@
 using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
 using Berth.Oci.Faults;
-using Berth.Oci.RuntimeSpec;
 using Berth.Shim.Contract.Protos;
 
 namespace Berth.Engine.Containers;
@@ -16,19 +15,20 @@ internal sealed partial class Starting
         using FileLock held = parts.Folder.Lock(id);
         (ContainerRecord record, ContainerState state) = Look(id);
         if (state.IsAlive || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot initialize container {record.Name}: it {(state.Status == ContainerStatus.Initialized ? "is initialized" : "runs")} already") { Code = FaultCode.ContainerRunning };
-        record = await BeginAsync(record, state, held, "initialize", (_, made, pid) => Task.FromResult(Written(made, new RunRecord { Started = parts.Clock.GetUtcNow(), Pid = pid, IsInitialized = true })), null, ct).ConfigureAwait(false);
+        record = await BeginAsync(record, state, held, "initialize", (_, made, pid) => Task.FromResult(Written(made, new RunRecord { Started = parts.Clock.GetUtcNow(), Pid = pid, IsInitialized = true })), new StartSpec(), ct).ConfigureAwait(false);
         parts.Events.Add("container", "init", id, record.Name, ("image", record.Spec.Image));
         return record;
     }
 
     /// <summary>Starts one that was made by the runtime before, maybe by another program.</summary>
-    private async Task<ContainerRecord> GoOnAsync(ContainerRecord record, Func<KeeperConnection, Task>? attach, BoxSpec? size, FileLock held)
+    private async Task<ContainerRecord> GoOnAsync(ContainerRecord record, Func<KeeperConnection, Task>? attach, StartSpec spec, FileLock held)
     {
+        if (spec.Descriptors.Count > 0) throw new BerthException(Fault.WrongState, $"cannot hand descriptors to container {record.Name}: it is initialized already", $"have it made anew: berth stop {record.Name}");
         using KeeperConnection keeper = await ending.ConnectAsync(record, CancellationToken.None).ConfigureAwait(false)
             ?? throw new BerthException(Fault.Unavailable, $"cannot start container {record.Name}: its shim has ended, and its process waits alone", $"have it made anew: berth restart {record.Name}") { Code = FaultCode.ShimGone };
         try
         {
-            if (size is not null) await keeper.CallAsync<Done>(KeeperService.Methods.Resize, new ResizeRequest { Id = record.Id, Rows = (uint)size.Height, Columns = (uint)size.Width }, CancellationToken.None).ConfigureAwait(false);
+            if (Container.BoxOf(spec.Size) is { } size) await keeper.CallAsync<Done>(KeeperService.Methods.Resize, new ResizeRequest { Id = record.Id, Rows = (uint)size.Height, Columns = (uint)size.Width }, CancellationToken.None).ConfigureAwait(false);
             StateResponse there = await keeper.CallAsync<StateResponse>(KeeperService.Methods.State, new StateRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
             // Who started it was killed before that was written down.
             if (there.Containers is [{ First: { Status: Status.Running } first }]) return Written(record, new RunRecord { Started = KeeperWords.Time(first.StartedAt), Pid = (int)first.Pid });

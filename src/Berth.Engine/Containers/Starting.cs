@@ -38,16 +38,16 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     /// <summary>Starts one; one that was made by the runtime already goes on from there.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="attach">Called when it is made and not started: whoever wants all of its output attaches now.</param>
-    /// <param name="size">Size of its terminal.</param>
+    /// <param name="spec">What this start is to have.</param>
     /// <param name="ct">Ends the waiting, not the container.</param>
     /// <exception cref="BerthException">NotFound. WrongState: it runs. What the network, the store or the runtime say.</exception>
-    public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, BoxSpec? size, CancellationToken ct)
+    public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, StartSpec spec, CancellationToken ct)
     {
         using FileLock held = parts.Folder.Lock(id);
         (ContainerRecord record, ContainerState state) = Look(id);
         if (state.IsStarted || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
-        if (state.Status == ContainerStatus.Initialized) record = await GoOnAsync(record, attach, size, held).ConfigureAwait(false);
-        else record = await BeginAsync(record, state, held, "start", (keeper, made, _) => RunAsync(keeper, made, attach), size, ct).ConfigureAwait(false);
+        if (state.Status == ContainerStatus.Initialized) record = await GoOnAsync(record, attach, spec, held).ConfigureAwait(false);
+        else record = await BeginAsync(record, state, held, "start", (keeper, made, _) => RunAsync(keeper, made, attach), spec, ct).ConfigureAwait(false);
         parts.Events.Add("container", "start", id, record.Name, ("image", record.Spec.Image));
         return record;
     }
@@ -58,13 +58,13 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         return (record, parts.Facts.Observe(record));
     }
 
-    private async Task<ContainerRecord> BeginAsync(ContainerRecord record, ContainerState state, FileLock held, string verb, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, BoxSpec? size, CancellationToken ct)
+    private async Task<ContainerRecord> BeginAsync(ContainerRecord record, ContainerState state, FileLock held, string verb, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, StartSpec spec, CancellationToken ct)
     {
         if (state.IsLeft) record = await ending.ClearAsync(record, state, held, ct).ConfigureAwait(false);
         using Undo undo = new();
         try
         {
-            record = await MakeAsync(record, goOn, size, undo, ct).ConfigureAwait(false);
+            record = await MakeAsync(record, goOn, spec, undo, ct).ConfigureAwait(false);
         }
         catch (BerthException e) when (e.Kind == Fault.Failed && e.Message.StartsWith("OCI runtime", StringComparison.Ordinal))
         {
@@ -78,8 +78,9 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         return record;
     }
 
-    private async Task<ContainerRecord> MakeAsync(ContainerRecord record, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, BoxSpec? size, Undo undo, CancellationToken ct)
+    private async Task<ContainerRecord> MakeAsync(ContainerRecord record, Func<KeeperConnection, ContainerRecord, int, Task<ContainerRecord>> goOn, StartSpec spec, Undo undo, CancellationToken ct)
     {
+        IReadOnlyList<int> descriptors = HandedDescriptors.Require(spec.Descriptors);
         ContainerPlaces places = parts.Places;
         string bundle = places.Bundle(record.Id), socket = places.Socket(record.Id);
         KernelPath.MakeDirectories(places.RootFs(record.Id), Searchable);
@@ -91,7 +92,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         Task<KeeperConnection> shim = Task.Run(() => ConnectAsync(record, socket, ct), ct);
         try
         {
-            WriteConfiguration(record, await PrepareAsync(record, size, undo, ct).ConfigureAwait(false));
+            WriteConfiguration(record, await PrepareAsync(record, Container.BoxOf(spec.Size), undo, ct).ConfigureAwait(false));
         }
         catch (Exception)
         {
@@ -107,7 +108,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         if (own is null) parts.Hold(record.Id, keeper);
         ct.ThrowIfCancellationRequested();
         // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
-        CreateResponse created = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
+        CreateResponse created = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record, descriptors), descriptors, CancellationToken.None).ConfigureAwait(false);
         try
         {
             return await goOn(keeper, record, (int)created.Pid).ConfigureAwait(false);
@@ -194,7 +195,11 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     private static List<string> Variables()
     {
         List<string> variables = [];
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()) variables.Add($"{variable.Key}={variable.Value}");
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            // Sockets that systemd has opened are ours, and not the shim's: its runtime would look for them.
+            if (variable.Key is not ("LISTEN_FDS" or "LISTEN_PID" or "LISTEN_FDNAMES")) variables.Add($"{variable.Key}={variable.Value}");
+        }
         return variables;
     }
 
@@ -399,7 +404,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         return path;
     }
 
-    private CreateRequest RequestOf(ContainerRecord record)
+    private CreateRequest RequestOf(ContainerRecord record, IReadOnlyList<int> descriptors)
     {
         ContainerSpec spec = record.Spec;
         CreateRequest request = new()
@@ -416,6 +421,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
             EndsWithClient = spec.EndsWithEngine,
             MostMs = (ulong)Math.Max(0, spec.Timeout) * 1000,
         };
+        foreach (int number in descriptors) request.Descriptors.Add((uint)number);
         if (KeeperWords.LogOf(record, parts.Places.Log(record.Id)) is { } log) request.Logs.Add(log);
         if (CleanupCommand() is { } command) request.ExitCommand.AddRange([.. command, record.Id]);
         return request;

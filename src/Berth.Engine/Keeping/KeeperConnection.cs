@@ -1,5 +1,7 @@
 // One connection to a shim that keeps containers (docs/protocols/keeper.md): a call at a time, or one stream.
 using System.Net.Sockets;
+using Berth.Linux;
+using Berth.Linux.Network;
 using Berth.Oci.Faults;
 using Berth.Rpc;
 using Berth.Rpc.Protobuf;
@@ -58,6 +60,27 @@ internal sealed class KeeperConnection : IDisposable
     {
         uint stream;
         lock (_protocol) stream = _protocol.Call(method, request);
+        await FlushAsync(ct).ConfigureAwait(false);
+        while (true)
+        {
+            if (TryTake(stream, out T? answer, out _)) return answer ?? new T();
+            await ReceiveAsync(ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Calls, and hands descriptors of ours over with the call.</summary>
+    public async Task<T> CallAsync<T>(TtrpcMethod method, IMessage request, IReadOnlyList<int> descriptors, CancellationToken ct) where T : class, IMessage, new()
+    {
+        if (descriptors.Count == 0) return await CallAsync<T>(method, request, ct).ConfigureAwait(false);
+        uint stream;
+        lock (_protocol)
+        {
+            stream = _protocol.Call(method, request);
+            // They go with the first byte: they are there before the call can be read.
+            using BorrowedSocket socket = new(_socket);
+            DescriptorSocket.Send(socket.Fd, _protocol.Outgoing[..1], [.. descriptors]);
+            _protocol.Sent(1);
+        }
         await FlushAsync(ct).ConfigureAwait(false);
         while (true)
         {
@@ -162,6 +185,14 @@ internal sealed class KeeperConnection : IDisposable
         {
             _sending.Release();
         }
+    }
+
+    /// <summary>A descriptor that stays the socket's.</summary>
+    private sealed class BorrowedSocket(Socket socket) : IDisposable
+    {
+        public Fd Fd { get; } = new((int)socket.Handle);
+
+        public void Dispose() => Fd.SetHandleAsInvalid();
     }
 
     private static BerthException Gone(Exception? inner) => new(Fault.Unavailable, "the shim that keeps the container has ended", inner: inner);

@@ -10,6 +10,9 @@ public static unsafe partial class DescriptorSocket
 {
     private const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SCM_RIGHTS = 1;
 
+    /// <summary>How many descriptors one message carries at most (SCM_MAX_FD).</summary>
+    public const int MostDescriptors = 253;
+
     /// <summary>Connects to a socket in the file system; a path longer than the kernel takes is reached through its directory.</summary>
     /// <exception cref="LinuxException">Nobody listens there, or it is no socket.</exception>
     public static Fd Connect(string path, bool datagram = false)
@@ -94,6 +97,42 @@ public static unsafe partial class DescriptorSocket
         }
         bool carried = header[5] >= 20 && *(int*)(control + 8) == SOL_SOCKET && *(int*)(control + 12) == SCM_RIGHTS;
         return carried ? new Fd(*(int*)(control + 16)) : null;
+    }
+
+    /// <summary>Receives bytes of a stream, and whatever descriptors come with them.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="payload">Room for bytes.</param>
+    /// <param name="descriptors">Where the descriptors are put, which are close-on-exec.</param>
+    /// <param name="errno">Why there is nothing, EAGAIN as a rule.</param>
+    /// <returns>How many bytes; 0 at the end; -1 with the reason.</returns>
+    public static int TryReceive(Fd socket, Span<byte> payload, ICollection<Fd> descriptors, out Errno errno)
+    {
+        ArgumentNullException.ThrowIfNull(descriptors);
+        // The kernel takes no more in one message, and cuts what does not fit: none is left that nobody owns.
+        const int size = 16 + (MostDescriptors * 4);
+        byte* control = stackalloc byte[(size + 7) & ~7];
+        long* header = stackalloc long[7];
+        long* vector = stackalloc long[2];
+        nint n;
+        fixed (byte* p = payload)
+        {
+            vector[0] = (long)p;
+            vector[1] = payload.Length;
+            for (int i = 0; i < 7; i++) header[i] = 0;
+            header[2] = (long)vector;
+            header[3] = 1;
+            header[4] = (long)control;
+            header[5] = size;
+            do { n = recvmsg(socket.Number, header, 0x40000000 | 0x40); }
+            while (n < 0 && Check.LastErrno == Errno.EINTR);
+        }
+        errno = n < 0 ? Check.LastErrno : Errno.None;
+        if (n >= 0 && header[5] >= 20 && *(int*)(control + 8) == SOL_SOCKET && *(int*)(control + 12) == SCM_RIGHTS)
+        {
+            long count = (*(long*)control - 16) / 4;
+            for (int i = 0; i < count; i++) descriptors.Add(new Fd(*(int*)(control + 16 + (i * 4))));
+        }
+        return (int)n;
     }
 
     private static Fd? Address(string path, out byte[] address)

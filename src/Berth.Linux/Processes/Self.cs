@@ -46,6 +46,9 @@ public static unsafe partial class Self
     /// <summary>Whether our caller passed a descriptor of this number: one that we opened ourselves is close-on-exec.</summary>
     public static bool IsInherited(int fd) => fcntl(fd, 1, 0) == 0;
 
+    /// <summary>Whether a descriptor of this number is open here.</summary>
+    public static bool IsOpen(int fd) => fcntl(fd, 1, 0) >= 0;
+
     /// <summary>
     /// Opens the null device where a standard stream is closed. The next file that we open would take its number, and pass
     /// for a stream of every program that we execute.

@@ -4,6 +4,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Polling;
 using Berth.Linux.Processes;
 using Berth.Linux.Terminals;
+using Berth.Shim.Launch;
 using Berth.Shim.Streams;
 
 namespace Berth.Shim.Keeping;
@@ -66,6 +67,9 @@ internal sealed class KeptProcess : IDisposable
     /// <summary>The way to its input, where streams are kept.</summary>
     public InputPipe Input => _input;
 
+    /// <summary>Descriptors that it gets besides its streams, until the runtime has them.</summary>
+    public IReadOnlyList<HandedDescriptor> Handed { get; set; } = [];
+
     /// <summary>Its pid, or 0.</summary>
     public int Pid { get; private set; }
 
@@ -107,9 +111,9 @@ internal sealed class KeptProcess : IDisposable
         {
             string? directory = System.Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? own : "/tmp";
             _console = new ConsoleSocket(_loop, directory, static _ => { }) { Received = UseTerminal };
-            return new ProcessEnds(null, null, null);
+            return new ProcessEnds(null, null, null) { Handed = TakeHanded() };
         }
-        if (Stdio.IsNull) return new ProcessEnds(null, null, null);
+        if (Stdio.IsNull) return new ProcessEnds(null, null, null) { Handed = TakeHanded() };
         if (_logger is not null) return new ProcessEnds(null, _logger.Output, _logger.Error);
         Fd? stdin = null, stdout = null, stderr = null;
         if (Stdio.Input.Length > 0 || Stdio.HasInput)
@@ -123,7 +127,15 @@ internal sealed class KeptProcess : IDisposable
         {
             if (end is not null && owner != (0, 0)) FdIo.TrySetOwner(end, owner.Uid, owner.Gid);
         }
-        return new ProcessEnds(stdin, stdout, stderr);
+        return new ProcessEnds(stdin, stdout, stderr) { Handed = TakeHanded() };
+    }
+
+    // Whoever has them now lets them go.
+    private IReadOnlyList<HandedDescriptor> TakeHanded()
+    {
+        IReadOnlyList<HandedDescriptor> handed = Handed;
+        Handed = [];
+        return handed;
     }
 
     /// <summary>Tells when a runtime may be called: whoever logs is ready, or will never be.</summary>
@@ -288,6 +300,7 @@ internal sealed class KeptProcess : IDisposable
         _terminal?.Dispose();
         _outputRead?.Dispose();
         _errorRead?.Dispose();
+        foreach (HandedDescriptor handed in TakeHanded()) handed.Dispose();
     }
 
     private void UseTerminal(Fd master)
@@ -348,7 +361,10 @@ internal sealed class KeptProcess : IDisposable
 internal sealed record ProcessEnds(Fd? Input, Fd? Output, Fd? Error) : IDisposable
 {
     /// <summary>As the runtime's own streams.</summary>
-    public RuntimeStreams Streams => new(Input, Output, Error);
+    public RuntimeStreams Streams => new(Input, Output, Error) { Handed = Handed };
+
+    /// <summary>Descriptors of a client, for this process alone.</summary>
+    public IReadOnlyList<HandedDescriptor> Handed { get; init; } = [];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -356,5 +372,6 @@ internal sealed record ProcessEnds(Fd? Input, Fd? Output, Fd? Error) : IDisposab
         Input?.Dispose();
         Output?.Dispose();
         Error?.Dispose();
+        foreach (HandedDescriptor handed in Handed) handed.Dispose();
     }
 }

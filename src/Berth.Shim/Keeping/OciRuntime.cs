@@ -46,7 +46,7 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
     /// <summary>create.</summary>
     public int? Create(CreateWords words, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
         "create", "--bundle", words.Bundle, "--pid-file", words.PidFile, .. Console(words.ConsoleSocket),
-        .. words.NoPivot ? (string[])["--no-pivot"] : [], .. words.NoNewKeyring ? (string[])["--no-new-keyring"] : [], words.Id], streams, ended);
+        .. words.NoPivot ? (string[])["--no-pivot"] : [], .. words.NoNewKeyring ? (string[])["--no-new-keyring"] : [], .. Preserve(streams), words.Id], streams, ended);
 
     /// <summary>restore, which leaves a running container.</summary>
     public int? Restore(CreateWords words, string image, string work, string? parent, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
@@ -59,7 +59,7 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
 
     /// <summary>exec, detached.</summary>
     public int? Exec(string id, string processFile, string pidFile, string? consoleSocket, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
-        "exec", "--process", processFile, "--detach", "--pid-file", pidFile, .. Console(consoleSocket), id], streams, ended);
+        "exec", "--process", processFile, "--detach", "--pid-file", pidFile, .. Console(consoleSocket), .. Preserve(streams), id], streams, ended);
 
     /// <summary>kill.</summary>
     public int? Kill(string id, int signal, bool all, Action<RuntimeResult> ended) => Run([
@@ -132,6 +132,8 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
 
     /// <summary>The clock of deadlines.</summary>
     public static long Now => Self.Monotonic / 1_000_000;
+
+    private static string[] Preserve(RuntimeStreams? streams) => streams is not { Handed: { Count: > 0 } handed } ? [] : ["--preserve-fds", (RuntimeStart.Above(handed) - 3).ToString(CultureInfo.InvariantCulture)];
 
     private static string[] Console(string? socket) => socket is null ? [] : ["--console-socket", socket];
 

@@ -31,7 +31,11 @@ internal readonly record struct RuntimeResult(int Status, byte[] Output)
 }
 
 /// <summary>Streams of a call; those that are null lead nowhere, or are collected.</summary>
-internal sealed record RuntimeStreams(Fd? Input = null, Fd? Output = null, Fd? Error = null);
+internal sealed record RuntimeStreams(Fd? Input = null, Fd? Output = null, Fd? Error = null)
+{
+    /// <summary>What else the program gets.</summary>
+    public IReadOnlyList<HandedDescriptor> Handed { get; init; } = [];
+}
 
 /// <summary>Makes calls.</summary>
 internal static class RuntimeCall
@@ -62,6 +66,7 @@ internal static class RuntimeCall
                     Output = streams is null ? output : streams.Output ?? nothing,
                     Error = streams is null ? output : streams.Error ?? nothing,
                     ClosesOthers = true,
+                    Handed = streams?.Handed ?? [],
                 }).Start();
             }
             loop.OnExit(pid, status => ended(new RuntimeResult(status, collector?.Finish() ?? [])));

@@ -41,12 +41,20 @@ internal sealed record RuntimeStart
     /// <summary>Closes everything but the standard streams before.</summary>
     public bool ClosesOthers { get; init; }
 
+    /// <summary>Descriptors that it gets besides its streams; numbers between them lead nowhere.</summary>
+    public IReadOnlyList<HandedDescriptor> Handed { get; init; } = [];
+
+    /// <summary>The first number above those of descriptors that are handed on.</summary>
+    public static int Above(IReadOnlyList<HandedDescriptor> handed) => handed.Count == 0 ? 3 : handed.Max(static one => one.Number) + 1;
+
     /// <summary>Starts it.</summary>
     /// <returns>Its pid. It is a child of ours.</returns>
     /// <exception cref="StepFailedException">It cannot be executed.</exception>
     /// <exception cref="LinuxException">No process can be made.</exception>
     public int Start()
     {
+        int above = Above(Handed);
+        using Reserved numbers = new(above);
         using ChildProgram program = new();
         using Fd? proc = OomScore is null ? null : KernelPath.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
         program.Step("prepare", Program);
@@ -56,7 +64,8 @@ internal sealed record RuntimeStart
         if (Input is not null) program.DuplicateTo(Input, 0);
         if (Output is not null) program.DuplicateTo(Output, 1);
         if (Error is not null) program.DuplicateTo(Error, 2);
-        if (ClosesOthers) program.CloseOnExecFrom(3);
+        for (int number = 3; number < above; number++) program.DuplicateTo(numbers.SourceOf(Handed, number), number);
+        if (ClosesOthers) program.CloseOnExecFrom(above);
         if (Directory is { } directory) program.ChangeDirectory(directory);
         program.Step("execute", Program);
         Slot found = program.FindProgram([Program]);
@@ -64,6 +73,45 @@ internal sealed record RuntimeStart
         SpawnedChild child = program.Spawn(new SpawnOptions());
         child.PidFd.Dispose();
         return child.Pid;
+    }
+
+    /// <summary>
+    /// Takes all numbers below a bound while a program is started: what the child needs on its way to execve, and what it is handed, lies above,
+    /// and nothing is overwritten before it is used.
+    /// </summary>
+    private sealed class Reserved : IDisposable
+    {
+        private readonly List<Fd> _taken = [];
+        private readonly Fd? _nothing;
+        private readonly int _above;
+
+        public Reserved(int above)
+        {
+            _above = above;
+            if (above <= 3) return;
+            while (true)
+            {
+                Fd fd = KernelPath.Open("/dev/null", 2);
+                _taken.Add(fd);
+                if (fd.Number < above) continue;
+                _nothing = fd;
+                return;
+            }
+        }
+
+        /// <summary>What becomes this number.</summary>
+        public Fd SourceOf(IReadOnlyList<HandedDescriptor> handed, int number)
+        {
+            if (handed.FirstOrDefault(one => one.Number == number) is not { } found) return _nothing!;
+            Fd above = found.Fd.DuplicateAbove(_above);
+            _taken.Add(above);
+            return above;
+        }
+
+        public void Dispose()
+        {
+            foreach (Fd fd in _taken) fd.Dispose();
+        }
     }
 
     /// <summary>Our own environment, without some variables.</summary>

@@ -82,7 +82,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         Ward ward = new(loop, _events, request, oomScore) { EndedForGood = () => Changed?.Invoke() };
         _wards[request.Id] = ward;
         if (request.EndsWithClient) EndWith(TtrpcPort.Serving!, ward);
-        ward.Create(fault =>
+        ward.Create(TtrpcPort.Serving!.TakeDescriptors(request.Descriptors), fault =>
         {
             if (fault is not null)
             {
@@ -106,7 +106,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         });
     }
 
-    protected override void Exec(ExecRequest request, TtrpcReply<StartResponse> reply) => Find(request.Id).Exec(request, (fault, process) =>
+    protected override void Exec(ExecRequest request, TtrpcReply<StartResponse> reply) => Find(request.Id).Exec(request, TtrpcPort.Serving!.TakeDescriptors(request.Descriptors), (fault, process) =>
     {
         if (fault is not null) Fail(reply.Call, fault);
         else reply.Send(new StartResponse { Pid = (uint)process!.Pid });

@@ -53,6 +53,8 @@ public static class KeeperCommand
         try
         {
             Self.OpenStandardStreams();
+            // Somebody may wait for the end of a pipe that our caller had open: we outlive both.
+            InheritedDescriptors.Close();
             Fd listener = Listen(path);
             if (!foreground && Daemon.Fork() is > 0 and int pid)
             {

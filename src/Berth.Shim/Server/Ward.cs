@@ -106,8 +106,12 @@ internal sealed class Ward : IDisposable
     public Action? EndedForGood { get; set; }
 
     /// <summary>Has it made.</summary>
-    public void Create(Action<BerthException?> done)
+    /// <param name="handed">Descriptors that its first process gets besides its streams.</param>
+    /// <param name="done">Told when it is, or why not.</param>
+    public void Create(IReadOnlyList<HandedDescriptor> handed, Action<BerthException?> done)
     {
+        // Only the first run: they are the client's, and may be gone by the next.
+        _container.Init.Handed = handed;
         // What is said there of an earlier life is not true of this one.
         KernelPath.Remove($"{Bundle}/{ExitFile}");
         _container.Create([], fault =>
@@ -146,11 +150,12 @@ internal sealed class Ward : IDisposable
     }
 
     /// <summary>Executes a process in it.</summary>
-    public void Exec(ExecRequest request, Action<BerthException?, KeptProcess?> done)
+    public void Exec(ExecRequest request, IReadOnlyList<HandedDescriptor> handed, Action<BerthException?, KeptProcess?> done)
     {
         string id = request.ExecId;
         if (id.Length == 0 || id.Contains('/') || id.StartsWith(OwnIds, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
         KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
+        process.Handed = handed;
         AddReplay(process, request.ReplayBytes, request.Hold);
         Run(process, fault =>
         {
@@ -471,7 +476,7 @@ internal sealed class Ward : IDisposable
             foreach (KeptProcess exec in _container.Execs) _replays.Remove(exec.Id);
             OomKilled = false;
             _container = NewContainer();
-            Create(made =>
+            Create([], made =>
             {
                 if (made is null)
                 {

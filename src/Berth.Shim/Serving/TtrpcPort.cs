@@ -1,11 +1,12 @@
 // One ttrpc connection on our loop: bytes in, calls out, answers back.
 using Berth.Linux;
-using Berth.Linux.Files;
+using Berth.Linux.Network;
 using Berth.Linux.Polling;
 using Berth.Linux.Sockets;
 using Berth.Oci.Faults;
 using Berth.Rpc;
 using Berth.Rpc.Ttrpc;
+using Berth.Shim.Launch;
 
 namespace Berth.Shim.Serving;
 
@@ -15,6 +16,7 @@ internal sealed class TtrpcPort : IDisposable
     private readonly EventLoop _loop;
     private readonly Fd _socket;
     private readonly TtrpcServerConnection _connection = new();
+    private readonly Queue<Fd> _descriptors = [];
     private readonly Func<string, TtrpcService?> _services;
     private Watch? _watch;
     private Readiness _wanted;
@@ -61,10 +63,27 @@ internal sealed class TtrpcPort : IDisposable
         if (_socket.IsClosed) return;
         _watch?.Remove();
         _socket.Dispose();
+        while (_descriptors.TryDequeue(out Fd? left)) left.Dispose();
         _connection.Close();
         foreach (Action drained in (Action[])[.. Drained]) drained();
         Drained.Clear();
         Closed?.Invoke(this);
+    }
+
+    /// <summary>Takes descriptors that came over this connection, in their order.</summary>
+    /// <param name="numbers">The number that each is to have.</param>
+    /// <exception cref="BerthException">InvalidArgument: fewer came, or a number cannot be had.</exception>
+    public IReadOnlyList<HandedDescriptor> TakeDescriptors(IReadOnlyList<uint> numbers)
+    {
+        if (numbers.Count == 0) return [];
+        if (numbers.Count > _descriptors.Count) throw new BerthException(Fault.InvalidArgument, $"{numbers.Count} descriptors are to be handed on, and {_descriptors.Count} came");
+        foreach (uint number in numbers)
+        {
+            if (number is < 3 or > HandedDescriptor.Most) throw new BerthException(Fault.InvalidArgument, $"no descriptor can be handed on as number {number}");
+        }
+        List<HandedDescriptor> taken = [];
+        foreach (uint number in numbers) taken.Add(new HandedDescriptor(_descriptors.Dequeue(), (int)number));
+        return taken;
     }
 
     /// <summary>Sends what has been answered since: answers are given outside of any call of ours.</summary>
@@ -119,7 +138,14 @@ internal sealed class TtrpcPort : IDisposable
     private bool Receive()
     {
         Span<byte> buffer = stackalloc byte[16 * 1024];
-        int n = FdIo.TryRead(_socket, buffer, out Errno errno);
+        List<Fd> handed = [];
+        int n = DescriptorSocket.TryReceive(_socket, buffer, handed, out Errno errno);
+        foreach (Fd fd in handed)
+        {
+            // Nobody has asked for so many: whoever sends them is not to fill our table.
+            if (_descriptors.Count < DescriptorSocket.MostDescriptors) _descriptors.Enqueue(fd);
+            else fd.Dispose();
+        }
         if (n > 0) _connection.Receive(buffer[..n]);
         return n > 0 || (n < 0 && errno == Errno.EAGAIN);
     }

@@ -18,7 +18,7 @@ public sealed class RunOptionTests : IDisposable
         "health-retries health-start-interval health-start-period health-timeout hostname hostuser http-proxy image-volume init init-path interactive " +
         "io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt mac-address memory " +
         "memory-reservation memory-swap memory-swappiness mount name network network-alias no-healthcheck no-hosts oom-kill-disable oom-score-adj os passwd " +
-        "passwd-entry personality pid pidfile pids-limit platform pod pod-id-file preserve-fds privileged publish publish-all pull quiet read-only " +
+        "passwd-entry personality pid pidfile pids-limit platform pod pod-id-file preserve-fd preserve-fds privileged publish publish-all pull quiet read-only " +
         "read-only-tmpfs replace requires restart rm rmi rootfs runtime sdnotify seccomp-policy secret security-opt shm-size sig-proxy stop-signal stop-timeout " +
         "storage-opt subgidname subuidname sysctl systemd timeout tls-verify tmpfs tty tz uidmap ulimit umask unsetenv unsetenv-all use-api-socket user userns " +
         "uts variant volume volume-driver volumes-from workdir";

@@ -31,7 +31,7 @@ internal static class Executing
             Option.With("user", "USER[:GROUP]", "As another user", 'u'),
             Option.With("workdir", "FOLDER", "In another folder", 'w'),
             Option.Switch("latest", "In the container that was made last", 'l'),
-            Option.Ignored("preserve-fds", "N"), Option.Ignored("preserve-fd", "FD"), Option.Switch("wait-for-start", "Not before it runs") with { IsHidden = true },
+            .. PreservedDescriptors.Options(), Option.Switch("wait-for-start", "Not before it runs") with { IsHidden = true },
         ],
         Examples = [new("berth exec -it web sh", "A shell in a container that runs"), new("berth exec web cat /etc/hosts", "A command")],
         Run = ExecAsync,
@@ -107,7 +107,7 @@ internal static class Executing
         Foreground.RequireTerminal(spec.HasTerminal, hasInput);
         using ContainerStreams streams = container.Observe().IsStarted
             ? await container.AttachAsync(replay: spec.HasTerminal).ConfigureAwait(false)
-            : await container.StartAttachedAsync(spec.HasTerminal ? Foreground.Size : null).ConfigureAwait(false);
+            : await container.StartAttachedAsync(new StartSpec { Size = spec.HasTerminal ? Foreground.Size : null }).ConfigureAwait(false);
         bool hasEnded = await Foreground.ShowAsync(streams, OptionsFor(invocation, container, hasInput)).ConfigureAwait(false);
         return hasEnded ? await container.WaitAsync().ConfigureAwait(false) : 0;
     }
@@ -131,6 +131,7 @@ internal static class Executing
             IsPrivileged = invocation.Has("privileged"),
             IsDetached = isDetached,
             Size = hasTerminal ? Foreground.Size : null,
+            Descriptors = PreservedDescriptors.Read(invocation),
         }, invocation.Session.Ending).ConfigureAwait(false);
         if (process.Streams is not { } streams)
         {

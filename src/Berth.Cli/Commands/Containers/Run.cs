@@ -62,7 +62,7 @@ internal static class Run
         {
             if (isDetached)
             {
-                await container.StartAsync(invocation.Session.Ending).ConfigureAwait(false);
+                await container.StartAsync(new StartSpec { Descriptors = PreservedDescriptors.Read(invocation) }, invocation.Session.Ending).ConfigureAwait(false);
                 await WarnAsync(invocation).ConfigureAwait(false);
                 WritePid(invocation, container);
                 invocation.Session.Out.WriteLine(container.Id);
@@ -81,7 +81,7 @@ internal static class Run
     {
         ContainerSpec spec = container.Record.Spec;
         bool all = attached.Count == 0;
-        using ContainerStreams streams = await container.StartAttachedAsync(spec.HasTerminal ? Foreground.Size : null).ConfigureAwait(false);
+        using ContainerStreams streams = await container.StartAttachedAsync(new StartSpec { Size = spec.HasTerminal ? Foreground.Size : null, Descriptors = PreservedDescriptors.Read(invocation) }).ConfigureAwait(false);
         await WarnAsync(invocation).ConfigureAwait(false);
         WritePid(invocation, container);
         bool hasEnded = await Foreground.ShowAsync(streams, new ForegroundOptions

@@ -15,7 +15,7 @@ internal static class RunOptions
     /// <param name="starts">Whether it is run's, which starts what it makes.</param>
     public static IReadOnlyList<Option> Table(bool starts) =>
     [
-        .. Identity(), .. starts ? Running() : [], .. Process(), .. Resources(), .. Storage(), .. Connection(), .. Security(), .. Health(), .. Image(), .. Refused(),
+        .. Identity(), .. starts ? Running() : [], .. Process(), .. Resources(), .. Storage(), .. Connection(), .. Security(), .. Health(), .. Image(), .. Refused(), .. starts ? [] : PreservedDescriptors.RefusedOptions(),
     ];
 
     private static Option[] Identity() =>
@@ -49,7 +49,7 @@ internal static class RunOptions
         Option.With("detach-keys", "KEYS", "What is typed to leave it (ctrl-p,ctrl-q)"),
         Option.Switch("sig-proxy", "Hand signals on to it (true)"),
         Option.Switch("rmi", "Remove the image too, unless others use it"),
-        Option.With("preserve-fds", "N", "Hand on so many descriptors, from 3 on"),
+        .. PreservedDescriptors.Options(),
     ];
 
     private static Option[] Process() =>
@@ -191,7 +191,7 @@ internal static class RunOptions
         Option.Refused("env-merge", "NAME=VALUE", "variables of the image are not calculated with: say --env NAME=VALUE"),
         Option.Refused("hostuser", "USER", NoAccounts), Option.Refused("passwd-entry", "LINE", NoAccounts), Option.Refused("group-entry", "LINE", NoAccounts),
         Option.Refused("decryption-key", "KEY", "images are not encrypted here"), Option.Refused("rdt-class", "CLASS", "classes of caches are given by annotations of the runtime"),
-        Option.Refused("init-ctr", "WHEN", "containers that run before a pod's are started by hand, with --requires"), Option.Refused("preserve-fd", "LIST", "descriptors are handed on in a row: say --preserve-fds N"),
+        Option.Refused("init-ctr", "WHEN", "containers that run before a pod's are started by hand, with --requires"),
         Option.Refused("shm-size-systemd", "SIZE", NoSystemd),
         Option.Refused("health-log-destination", "PLACE", "the last results are with the container: see inspect"), Option.Refused("health-max-log-count", "N", "the last five results are kept"), Option.Refused("health-max-log-size", "N", "4096 bytes of a result are kept"),
         Option.Refused("health-startup-cmd", "COMMAND", NoStartupProbe), Option.Refused("health-startup-interval", "TIME", NoStartupProbe), Option.Refused("health-startup-retries", "N", NoStartupProbe), Option.Refused("health-startup-success", "N", NoStartupProbe), Option.Refused("health-startup-timeout", "TIME", NoStartupProbe),

@@ -59,7 +59,6 @@ internal static class RunReading
             DeviceRules = invocation.All("device-cgroup-rule"),
             Secrets = [.. invocation.All("secret").Select(Secret)],
             Personality = Personality(invocation.Find("personality")),
-            PreservedDescriptors = invocation.Number("preserve-fds") ?? 0,
             Runtime = invocation.Find("runtime"),
             Pod = Pod(invocation),
             Requires = invocation.All("requires"),

@@ -100,6 +100,7 @@ public sealed partial class CreateRequest : IMessage
     public const string FullName = "berth.shim.v1.CreateRequest";
     private List<Log>? _logs;
     private List<string>? _exitCommand;
+    private List<uint>? _descriptors;
     public string Id { get; set; } = "";
     public string Bundle { get; set; } = "";
     public Runtime? Runtime { get; set; }
@@ -114,6 +115,7 @@ public sealed partial class CreateRequest : IMessage
     public uint ExitGraceMs { get; set; }
     public bool EndsWithClient { get; set; }
     public ulong MostMs { get; set; }
+    public List<uint> Descriptors => _descriptors ??= [];
 
     public void Write(ProtobufWriter to)
     {
@@ -131,6 +133,12 @@ public sealed partial class CreateRequest : IMessage
         to.Varint(12, ExitGraceMs);
         to.Varint(13, EndsWithClient ? 1UL : 0);
         to.Varint(14, MostMs);
+        if (_descriptors is { Count: > 0 })
+        {
+            int start = to.Begin(15);
+            foreach (uint item in _descriptors) to.Raw(item);
+            to.End(start);
+        }
     }
 
     public void Read(ref ProtobufReader from)
@@ -159,6 +167,14 @@ public sealed partial class CreateRequest : IMessage
                 case 96: ExitGraceMs = (uint)from.Varint(); break;
                 case 104: EndsWithClient = from.Varint() != 0; break;
                 case 112: MostMs = from.Varint(); break;
+                case 120: Descriptors.Add((uint)from.Varint()); break;
+                case 122:
+                {
+                    int outer = from.Enter();
+                    while (from.More) Descriptors.Add((uint)from.Varint());
+                    from.Leave(outer);
+                    break;
+                }
                 default: from.Skip(); break;
             }
         }
@@ -416,6 +432,7 @@ public sealed partial class StartResponse : IMessage
 public sealed partial class ExecRequest : IMessage
 {
     public const string FullName = "berth.shim.v1.ExecRequest";
+    private List<uint>? _descriptors;
     public string Id { get; set; } = "";
     public string ExecId { get; set; } = "";
     public byte[] Process { get; set; } = [];
@@ -423,6 +440,7 @@ public sealed partial class ExecRequest : IMessage
     public bool Input { get; set; }
     public uint ReplayBytes { get; set; }
     public bool Hold { get; set; }
+    public List<uint> Descriptors => _descriptors ??= [];
 
     public void Write(ProtobufWriter to)
     {
@@ -433,6 +451,12 @@ public sealed partial class ExecRequest : IMessage
         to.Varint(5, Input ? 1UL : 0);
         to.Varint(6, ReplayBytes);
         to.Varint(7, Hold ? 1UL : 0);
+        if (_descriptors is { Count: > 0 })
+        {
+            int start = to.Begin(8);
+            foreach (uint item in _descriptors) to.Raw(item);
+            to.End(start);
+        }
     }
 
     public void Read(ref ProtobufReader from)
@@ -448,6 +472,14 @@ public sealed partial class ExecRequest : IMessage
                 case 40: Input = from.Varint() != 0; break;
                 case 48: ReplayBytes = (uint)from.Varint(); break;
                 case 56: Hold = from.Varint() != 0; break;
+                case 64: Descriptors.Add((uint)from.Varint()); break;
+                case 66:
+                {
+                    int outer = from.Enter();
+                    while (from.More) Descriptors.Add((uint)from.Varint());
+                    from.Leave(outer);
+                    break;
+                }
                 default: from.Skip(); break;
             }
         }
