@@ -28,6 +28,7 @@ internal static class CommandTree
         new("run", "Run a command in a new container", Run.MakeRun) { Group = Running, IsInNetwork = true },
         new("ps", "List containers", List.Make) { Group = Running, IsInNetwork = true },
         new("exec", "Run a command in a container that runs", Executing.Exec) { Group = Running, IsInNetwork = true },
+        new("debug", "A shell with tools in a container, or beside its files or an image's", Debug.Make) { Group = Running, IsInNetwork = true },
         new("logs", "Show what a container has written", Logs.Make) { Group = Running, IsInNetwork = true },
         new("init", "Have containers made by the runtime, and not started", Lifecycle.Initialize) { Group = Running, IsInNetwork = true },
         new("start", "Start containers", Executing.Start) { Group = Running, IsInNetwork = true },

@@ -138,8 +138,26 @@ public sealed record ContainerSpec
     /// <summary>Containers that are to run before it: names or ids.</summary>
     public IReadOnlyList<string> Requires { get; init; } = [];
 
+    /// <summary>What it is there to look at; null: it is a container of its own right.</summary>
+    public DebugTarget? Debugs { get; init; }
+
     /// <summary>The command line that made it, for those who look at it later.</summary>
     public IReadOnlyList<string> CreateCommand { get; init; } = [];
+}
+
+/// <summary>What a debugger looks at: a container or an image.</summary>
+/// <param name="Container">Id of the container; null: it is an image.</param>
+/// <param name="HasHostTools">Whether its tools are the host's busybox, not those of an image.</param>
+public sealed record DebugTarget(string? Container, bool HasHostTools)
+{
+    /// <summary>The process that made it and is to start it.</summary>
+    public int Owner { get; init; }
+
+    /// <summary>When that process began, in ticks since the host's start.</summary>
+    public ulong OwnerStart { get; init; }
+
+    /// <summary>The label of debuggers; its value is what they look at. Lists show those alone that are asked for by it.</summary>
+    public const string Label = "berth.debug";
 }
 
 /// <summary>A secret of a container.</summary>

@@ -21,7 +21,8 @@ internal sealed class Creating(ContainerParts parts)
         RequireKnown(spec);
         if (spec.Pod is not null) spec = parts.Pods!.Join(spec);
         string id = ObjectId.New();
-        StoredImage? image = spec.RootFolder is null ? parts.Images.Looked.Find(spec.Image) : null;
+        // A debugger with the host's tools begins with nothing, and is furnished when it starts.
+        StoredImage? image = spec.RootFolder is null && spec.Debugs is not { HasHostTools: true } ? parts.Images.Looked.Find(spec.Image) : null;
         ImageConfig? config = image is null ? null : parts.Images.Looked.ReadConfig(image);
         SettledSpec settled = Settling.Settle(spec, id, config?.Config, Inherited(spec));
         _ = KeeperWords.LogOf(new ContainerRecord { Id = id, Name = id, Created = default, Spec = spec, Settled = settled }, "");
@@ -60,6 +61,8 @@ internal sealed class Creating(ContainerParts parts)
 
     private SettledSpec WithIds(ContainerSpec spec, SettledSpec settled)
     {
+        // It sees the container's files with the ids that they have in there.
+        if (spec.Debugs?.Container is { } looked && spec.Namespaces.User.Length > 0) return settled with { Ids = parts.Folder.Read(looked)?.Settled.Ids };
         if (spec.Namespaces.User.Length == 0 && spec.Namespaces.UidMaps.Count == 0 && spec.Namespaces.GidMaps.Count == 0 && spec.Namespaces.SubordinateUser is null) return settled;
         List<IdMaps> taken = [];
         foreach (ContainerRecord other in parts.Folder.All())

@@ -43,6 +43,21 @@ public sealed class EngineContainers
         return Of(_creating.Create(spec));
     }
 
+    /// <summary>
+    /// Makes a container that looks into another one, or into an image, with tools of its own; it is started like any other, ends with this
+    /// engine, and is removed then. Images must be here.
+    /// </summary>
+    /// <exception cref="BerthException">InvalidArgument. NotFound: the container, an image, or tools.</exception>
+    public async Task<Container> CreateDebuggerAsync(DebugSpec spec, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        foreach (ContainerRecord record in _parts.Folder.All())
+        {
+            if (Debugging.IsAbandoned(record, _parts.Facts.Observe(record))) await _ending.RemoveAsync(record.Id, force: true, withVolumes: true, TimeSpan.Zero, ct).ConfigureAwait(false);
+        }
+        return Of(_creating.Create(new Debugging(_parts).SpecOf(spec)));
+    }
+
     /// <summary>Makes one and starts it; its image is pulled where it is not here.</summary>
     /// <exception cref="BerthException">What <see cref="Create"/>, the registry and <see cref="Container.StartAsync(CancellationToken)"/> say.</exception>
     public async Task<Container> RunAsync(ContainerSpec spec, CancellationToken ct = default)
@@ -141,6 +156,7 @@ public sealed class EngineContainers
         foreach (ContainerRecord record in _parts.Folder.All())
         {
             ContainerState state = _parts.Facts.Observe(record);
+            if (Debugging.IsAbandoned(record, state)) await _ending.RemoveAsync(record.Id, force: true, withVolumes: true, TimeSpan.Zero, ct).ConfigureAwait(false);
             if (state.Status == ContainerStatus.Paused && PauseMark.IsLeft(_parts.Places, record.Id)) await PauseMark.ResumeAsync(Of(record), _parts.Places, ct).ConfigureAwait(false);
             if (state.IsAlive || state.Status is ContainerStatus.Restarting || !state.IsLeft) continue;
             // Whoever has the lock is at it.

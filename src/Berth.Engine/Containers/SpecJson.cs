@@ -55,10 +55,24 @@ internal static partial class SpecJson
         RecordJson.Texts(json, "create_command", spec.CreateCommand);
         RecordJson.Text(json, "personality", spec.Personality);
         WriteSecrets(json, spec.Secrets);
+        if (spec.Debugs is not { } target) return;
+        json.WriteStartObject("debugs");
+        RecordJson.Text(json, "container", target.Container);
+        RecordJson.Flag(json, "host_tools", target.HasHostTools);
+        RecordJson.Number(json, "owner", target.Owner);
+        RecordJson.Number(json, "owner_start", (long)target.OwnerStart);
+        json.WriteEndObject();
     }
+
+    private static DebugTarget ReadTarget(JsonElement json) => new(TextOrNull(json, "container"), RecordJson.Flag(json, "host_tools"))
+    {
+        Owner = (int)RecordJson.Number(json, "owner"),
+        OwnerStart = (ulong)RecordJson.Number(json, "owner_start"),
+    };
 
     public static ContainerSpec Read(JsonElement json) => new()
     {
+        Debugs = json.TryGetProperty("debugs", out JsonElement target) ? ReadTarget(target) : null,
         Name = TextOrNull(json, "name"),
         Image = RecordJson.Text(json, "image"),
         RootFolder = TextOrNull(json, "root_folder"),

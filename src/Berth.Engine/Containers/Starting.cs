@@ -251,6 +251,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     {
         string root = RootOf(parts.Places, record);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
+        if (record.Spec.Debugs is { } target) DebugRoot.Furnish(root, target, target.Container is { } looked && record.Spec.Namespaces.Pid.Length > 0 ? Running(looked, "it is to be looked at").Pid : 0);
         HandedSecrets secrets = HandedSecrets.Lay(parts.Secrets, record, parts.Places.Bundle(record.Id));
         List<string?> sources = [];
         foreach (SettledMount mount in record.Settled.Mounts) sources.Add(SourceOf(record, mount, root, sources.Count, undo));
@@ -269,7 +270,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
                 Cgroup = Joined(spaces.Cgroup, "cgroup", pod),
                 Time = Joined(spaces.Time, "time", pod),
             },
-            ShmPath = spaces.Ipc == "pod" ? pod?.Shm : spaces.Ipc.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(spaces.Ipc[10..], "its queues are to be shared").Pid}/root/dev/shm" : null,
+            ShmPath = spaces.Ipc == "pod" ? pod?.Shm : record.Spec.Debugs is null && spaces.Ipc.StartsWith("container:", StringComparison.Ordinal) ? $"/proc/{Running(spaces.Ipc[10..], "its queues are to be shared").Pid}/root/dev/shm" : null,
             InitProgram = record.Spec.HasInit && record.Spec.InitPath is null ? EnginePrograms.Find("berth-init") : record.Spec.InitPath,
             CgroupsPath = HostCgroups.PathOf(record.Spec.Limits, record.Id),
             Cgroups = HostCgroups.Facts(),
@@ -334,6 +335,13 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
                 foreach (Store.Records.SnapshotRecord old in snapshots.Walk())
                 {
                     if (old.Name == name) snapshots.Remove(name, force: true);
+                }
+                if (record.Spec.Debugs?.Container is { } looked && mount.Request.Source == looked)
+                {
+                    using Fd files = DebugRoot.FilesOf(parts, looked);
+                    Tree.Attach(files, place);
+                    lock (undo) undo.Push(() => HostMount.Detach(place));
+                    return place;
                 }
                 snapshots.View(name, parts.Images.Looked.Find(mount.Request.Source));
                 lock (undo) undo.Push(() => snapshots.Remove(name, force: true));

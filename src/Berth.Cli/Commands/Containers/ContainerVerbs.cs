@@ -18,6 +18,7 @@ internal static class ContainerVerbs
             new("ls", "List containers", List.Make) { Group = All, Aliases = ["list", "ps"] },
             new("inspect", "Show all that is known of containers", ContainerInspect.Make) { Group = All },
             new("exec", "Run a command in one that runs", Executing.Exec) { Group = All },
+            new("debug", "A shell with tools in a container or beside an image", Debug.Make) { Group = All },
             new("logs", "Show what one has written", Logs.Make) { Group = All },
             new("init", "Have containers made by the runtime, and not started", Lifecycle.Initialize) { Group = All },
             new("start", "Start containers", Executing.Start) { Group = All },

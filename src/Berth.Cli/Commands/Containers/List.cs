@@ -64,12 +64,15 @@ internal static class List
         DateTimeOffset now = invocation.Session.Clock.GetUtcNow();
         ContainerFilter filter = ContainerFilter.Parse(invocation.All("filter"), engine.Containers, engine.Pods, now);
         int most = invocation.Has("latest") ? 1 : invocation.Number("last") is { } last and > 0 ? last : int.MaxValue;
+        bool showsDebuggers = invocation.All("filter").Exists(static one => one.StartsWith("label=" + DebugTarget.Label, StringComparison.Ordinal));
         bool all = invocation.Has("all") || most != int.MaxValue || filter.HasState;
         List<Row> rows = [];
         foreach (Container container in engine.Containers.List())
         {
             if (rows.Count >= most) break;
             ContainerState state = container.Observe();
+            // Whoever looks into a container is no container of the user's; who asks for it finds it.
+            if (container.Record.Spec.Debugs is not null && !showsDebuggers) continue;
             if (!all && !(state.IsStarted || state.Status == ContainerStatus.Restarting)) continue;
             if (!filter.Means(container)) continue;
             if (state.IsStarted && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);

@@ -115,13 +115,14 @@ internal static class Run
         string? idFile = invocation.Find("cidfile");
         if (idFile is not null && File.Exists(idFile)) throw new BerthException(Fault.Conflict, $"cannot write the container's id to {idFile}: the file is there already", "remove it, or name another one");
         if (invocation.Has("replace") && spec.Name is not null && engine.Containers.TryFind(spec.Name) is { } former) await former.RemoveAsync(force: true).ConfigureAwait(false);
-        if (spec.RootFolder is null) await PullAsync(invocation, engine.Images, spec).ConfigureAwait(false);
+        if (spec.RootFolder is null) await PullAsync(invocation, engine.Images, spec.Image).ConfigureAwait(false);
         Container container = NewPod.IsAsked(spec) ? await NewPod.CreateAsync(engine, spec).ConfigureAwait(false) : engine.Containers.Create(spec);
         if (idFile is not null) await File.WriteAllTextAsync(idFile, container.Id, Encoding.ASCII).ConfigureAwait(false);
         return container;
     }
 
-    private static async Task PullAsync(Invocation invocation, EngineImages images, ContainerSpec spec)
+    /// <summary>Brings an image here, as --pull says.</summary>
+    public static async Task PullAsync(Invocation invocation, EngineImages images, string image)
     {
         PullPolicy policy = invocation.Find("pull") switch
         {
@@ -130,10 +131,10 @@ internal static class Run
             "never" or "false" => PullPolicy.Never,
             { } other => throw new BerthException(Fault.InvalidArgument, $"--pull is always, missing, newer or never, not '{other}'"),
         };
-        if (policy != PullPolicy.Always && IsHere(images, spec.Image)) return;
+        if (policy != PullPolicy.Always && IsHere(images, image)) return;
         PullOptions options = new() { Access = AccessFlags.Read(invocation), Platform = Pull.PlatformOf(invocation), Policy = policy };
         using Display display = Display.For(invocation);
-        await images.PullAsync(spec.Image, options, display, invocation.Session.Ending).ConfigureAwait(false);
+        await images.PullAsync(image, options, display, invocation.Session.Ending).ConfigureAwait(false);
     }
 
     private static bool IsHere(EngineImages images, string name)
