@@ -387,6 +387,7 @@ internal sealed class KeptContainer : IDisposable
         ConsoleSocket = Init.ConsolePath,
         NoPivot = _options.NoPivot,
         NoNewKeyring = _options.NoNewKeyring,
+        Trace = _options.Trace,
     };
 
     private void Make(Action<RuntimeStreams> call, Action<BerthException?> done)

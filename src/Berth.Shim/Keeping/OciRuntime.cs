@@ -46,7 +46,8 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
     /// <summary>create.</summary>
     public int? Create(CreateWords words, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
         "create", "--bundle", words.Bundle, "--pid-file", words.PidFile, .. Console(words.ConsoleSocket),
-        .. words.NoPivot ? (string[])["--no-pivot"] : [], .. words.NoNewKeyring ? (string[])["--no-new-keyring"] : [], words.Id], streams, ended);
+        .. words.NoPivot ? (string[])["--no-pivot"] : [], .. words.NoNewKeyring ? (string[])["--no-new-keyring"] : [],
+        .. words.Trace.Length > 0 ? (string[])["--trace", words.Trace] : [], words.Id], streams, ended);
 
     /// <summary>restore, which leaves a running container.</summary>
     public int? Restore(CreateWords words, string image, string work, string? parent, RuntimeStreams? streams, Action<RuntimeResult> ended) => Run([
@@ -168,4 +169,7 @@ internal sealed record CreateWords
 
     /// <summary>The session keyring is the caller's.</summary>
     public bool NoNewKeyring { get; init; }
+
+    /// <summary>File for a timeline of the creation, or empty.</summary>
+    public string Trace { get; init; } = "";
 }

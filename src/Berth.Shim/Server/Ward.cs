@@ -391,6 +391,8 @@ internal sealed class Ward : IDisposable
             SystemdCgroup = runtime.SystemdCgroup,
             NoPivot = runtime.NoPivot,
             NoNewKeyring = runtime.NoNewKeyring,
+            // Of the first run alone: nobody reads those of restarts.
+            Trace = _hasRun ? "" : runtime.Trace,
             OomScore = _oomScore,
             LeavesRootfs = true,
         });
