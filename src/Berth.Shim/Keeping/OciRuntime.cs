@@ -23,6 +23,9 @@ internal sealed class OciRuntime(EventLoop loop, string binary, string root, str
     /// <summary>What the oom_score_adj of each call is set to, or null.</summary>
     public string? OomScore { get; init; }
 
+    /// <summary>Whether a call is under way.</summary>
+    public bool IsUnderWay => _underWay > 0;
+
     /// <summary>When calls that are begun now are killed if they have not ended: milliseconds of the monotonic clock, or null.</summary>
     public long? Deadline { get; private set; }
 

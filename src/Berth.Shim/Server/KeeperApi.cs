@@ -15,7 +15,7 @@ namespace Berth.Shim.Server;
 /// <summary>The containers of one shim, as our engine sees them.</summary>
 /// <param name="loop">The loop.</param>
 /// <param name="oomScore">What containers begin with, where the shim's own oom_score_adj was changed.</param>
-internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperService
+internal sealed partial class KeeperApi(EventLoop loop, string? oomScore) : KeeperService
 {
     /// <summary>Version of the contract.</summary>
     public const uint Version = 1;

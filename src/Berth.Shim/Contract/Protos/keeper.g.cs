@@ -438,6 +438,7 @@ public sealed partial class ExecRequest : IMessage
     public bool Input { get; set; }
     public uint ReplayBytes { get; set; }
     public bool Hold { get; set; }
+    public bool Forget { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -448,6 +449,7 @@ public sealed partial class ExecRequest : IMessage
         to.Varint(5, Input ? 1UL : 0);
         to.Varint(6, ReplayBytes);
         to.Varint(7, Hold ? 1UL : 0);
+        to.Varint(8, Forget ? 1UL : 0);
     }
 
     public void Read(ref ProtobufReader from)
@@ -463,6 +465,7 @@ public sealed partial class ExecRequest : IMessage
                 case 40: Input = from.Varint() != 0; break;
                 case 48: ReplayBytes = (uint)from.Varint(); break;
                 case 56: Hold = from.Varint() != 0; break;
+                case 64: Forget = from.Varint() != 0; break;
                 default: from.Skip(); break;
             }
         }
