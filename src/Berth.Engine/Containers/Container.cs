@@ -264,6 +264,7 @@ public sealed partial class Container
                 Terminal = spec.HasTerminal,
                 Input = spec.HasInput,
                 Hold = !spec.IsDetached,
+                Forget = spec.IsDetached,
             };
             foreach (int number in descriptors) request.Descriptors.Add((uint)number);
             started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Exec, request, descriptors, ct).ConfigureAwait(false);

@@ -41,6 +41,8 @@ internal static class DebugRoot
     {
         foreach (string name in (ReadOnlySpan<string>)["bin", "dev", "etc", "proc", "root", "run", "sys"]) TreeFd.MakeDirectory(top, Encoding.ASCII.GetBytes(name), Folder);
         TreeFd.MakeDirectory(top, "tmp"u8, Public);
+        // Whatever our umask says.
+        TreeOwnership.SetModeOfNoLink(top, "tmp"u8, Public);
         string path = HostTools.Require();
         using Fd bin = In(top, "bin"), etc = In(top, "etc");
         using (Fd from = KernelPath.Open(path, OpenFlags.ReadOnly))

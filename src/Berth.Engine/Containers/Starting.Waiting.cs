@@ -32,7 +32,7 @@ internal sealed partial class Starting
             StateResponse there = await keeper.CallAsync<StateResponse>(KeeperService.Methods.State, new StateRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
             // Who started it was killed before that was written down.
             if (there.Containers is [{ First: { Status: Status.Running } first }]) return Written(record, new RunRecord { Started = KeeperWords.Time(first.StartedAt), Pid = (int)first.Pid });
-            return await RunAsync(keeper, record, attach).ConfigureAwait(false);
+            return await RunAsync(keeper, record, record.Run!.Pid, attach).ConfigureAwait(false);
         }
         catch (BerthException e)
         {

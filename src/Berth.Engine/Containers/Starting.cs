@@ -1,7 +1,9 @@
 // From a record to a process: what a container needs is prepared side by side, a shim is started, and the runtime makes it.
+using System.Diagnostics;
 using System.Text;
 using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
+using Berth.Engine.Tracing;
 using Berth.Engine.Volumes;
 using Berth.Linux;
 using Berth.Linux.Files;
@@ -43,11 +45,12 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     /// <exception cref="BerthException">NotFound. WrongState: it runs. What the network, the store or the runtime say.</exception>
     public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, StartSpec spec, CancellationToken ct)
     {
+        using Activity? activity = EngineActivities.Begin("start the container");
         using FileLock held = parts.Folder.Lock(id);
         (ContainerRecord record, ContainerState state) = Look(id);
         if (state.IsStarted || state.Status == ContainerStatus.Restarting) throw new BerthException(Fault.WrongState, $"cannot start container {record.Name}: it runs already") { Code = FaultCode.ContainerRunning };
         if (state.Status == ContainerStatus.Initialized) record = await GoOnAsync(record, attach, spec, held).ConfigureAwait(false);
-        else record = await BeginAsync(record, state, held, "start", (keeper, made, _) => RunAsync(keeper, made, attach), spec, ct).ConfigureAwait(false);
+        else record = await BeginAsync(record, state, held, "start", (keeper, made, pid) => RunAsync(keeper, made, pid, attach), spec, ct).ConfigureAwait(false);
         parts.Events.Add("container", "start", id, record.Name, ("image", record.Spec.Image));
         return record;
     }
@@ -108,7 +111,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         if (own is null) parts.Hold(record.Id, keeper);
         ct.ThrowIfCancellationRequested();
         // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
-        CreateResponse created = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record, descriptors), descriptors, CancellationToken.None).ConfigureAwait(false);
+        CreateResponse created = await HaveMadeAsync(keeper, record, descriptors).ConfigureAwait(false);
         try
         {
             return await goOn(keeper, record, (int)created.Pid).ConfigureAwait(false);
@@ -120,11 +123,11 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         }
     }
 
-    private async Task<ContainerRecord> RunAsync(KeeperConnection keeper, ContainerRecord record, Func<KeeperConnection, Task>? attach)
+    private async Task<ContainerRecord> RunAsync(KeeperConnection keeper, ContainerRecord record, int pid, Func<KeeperConnection, Task>? attach)
     {
         if (attach is not null) await attach(keeper).ConfigureAwait(false);
         DateTimeOffset now = parts.Clock.GetUtcNow();
-        StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
+        StartResponse started = await LetRunAsync(keeper, record.Id, pid).ConfigureAwait(false);
         return Written(record, new RunRecord { Started = now, Pid = (int)started.Pid });
     }
 
@@ -134,6 +137,25 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         record = record with { IsStopped = false, Run = run with { StartTicks = ticks, Boot = Facts.Boot } };
         parts.Folder.Write(record);
         return record;
+    }
+
+    private async Task<CreateResponse> HaveMadeAsync(KeeperConnection keeper, ContainerRecord record, IReadOnlyList<int> descriptors)
+    {
+        using Activity? activity = EngineActivities.Begin("have it made");
+        CreateRequest request = RequestOf(record, descriptors);
+        CreateResponse made = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, request, descriptors, CancellationToken.None).ConfigureAwait(false);
+        StartTimeline.AddCreation(activity, made.BeganNs, made.AnsweredNs, request.Runtime!.Trace);
+        return made;
+    }
+
+    private static async Task<StartResponse> LetRunAsync(KeeperConnection keeper, string id, int pid)
+    {
+        using Activity? activity = EngineActivities.Begin("let it run");
+        Task<long>? first = activity is null ? null : StartTimeline.SeeFirstInstructionAsync(pid);
+        StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = id }, CancellationToken.None).ConfigureAwait(false);
+        StartTimeline.AddCall(activity, "have the runtime start it", started.BeganNs, started.AnsweredNs);
+        if (first is not null && await first.ConfigureAwait(false) is > 0 and long at) EngineActivities.Add("up to the first instruction", "container", (long)started.BeganNs, at, activity);
+        return started;
     }
 
     private async Task<BundleFacts> PrepareAsync(ContainerRecord record, BoxSpec? size, Undo undo, CancellationToken ct)
@@ -157,6 +179,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
 
     private void WriteConfiguration(ContainerRecord record, BundleFacts facts)
     {
+        using Activity? activity = EngineActivities.Begin("write its configuration");
         Spec spec = SpecBuilder.Build(record, facts);
         foreach (string warning in facts.Notes.Warnings) parts.Warnings.Enqueue(warning);
         foreach (OwnedPath owned in facts.Notes.Owned) OwnedTree.Change(owned);
@@ -174,6 +197,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     /// <summary>Starts a shim, and speaks with it. One of the run before may be about to end, or have clients that look on: then it serves this run too.</summary>
     private async Task<KeeperConnection> ConnectAsync(ContainerRecord record, string socket, CancellationToken ct)
     {
+        using Activity? activity = EngineActivities.Begin("start the shim");
         long deadline = Environment.TickCount64 + Patience;
         while (true)
         {
@@ -205,8 +229,9 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
 
     private string? Attach(ContainerRecord record, NetworkMode mode, Undo undo)
     {
+        using Activity? activity = EngineActivities.Begin("attach it to its networks", "network");
         string path = parts.Places.NetworkNamespace(record.Id);
-        NetworkNamespaces.Make(path);
+        using (EngineActivities.Begin("make a network namespace", "network")) NetworkNamespaces.Make(path);
         lock (undo) undo.Push(() => NetworkNamespaces.Remove(path));
         lock (undo) undo.Push(() => parts.Networks.DisconnectAll(record.Id));
         bool isFirst = true;
@@ -252,6 +277,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
         string root = RootOf(parts.Places, record);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
         if (record.Spec.Debugs is { } target) DebugRoot.Furnish(root, target, target.Container is { } looked && record.Spec.Namespaces.Pid.Length > 0 ? Running(looked, "it is to be looked at").Pid : 0);
+        using Activity? activity = EngineActivities.Begin("prepare volumes and namespaces");
         HandedSecrets secrets = HandedSecrets.Lay(parts.Secrets, record, parts.Places.Bundle(record.Id));
         List<string?> sources = [];
         foreach (SettledMount mount in record.Settled.Mounts) sources.Add(SourceOf(record, mount, root, sources.Count, undo));
@@ -285,6 +311,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
 
     private void MountRoot(ContainerRecord record, string root, Undo undo)
     {
+        using Activity? activity = EngineActivities.Begin("mount its root file system");
         if (RootMounts.IsMounted(parts.Places, record.Id))
         {
             // Somebody looks at it already: what is written is to be the same for both.
@@ -372,6 +399,7 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     /// <summary>Writes the three files that tell a container of names.</summary>
     private BundleFacts WithFiles(ContainerRecord record, NetworkMode mode, PodShare? pod, BundleFacts facts)
     {
+        using Activity? activity = EngineActivities.Begin("write hosts and resolv.conf");
         string bundle = parts.Places.Bundle(record.Id);
         ConnectionSpec connection = record.Spec.Connection;
         if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is { } other)
@@ -415,11 +443,12 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     private CreateRequest RequestOf(ContainerRecord record, IReadOnlyList<int> descriptors)
     {
         ContainerSpec spec = record.Spec;
+        string runtime = RuntimeOf(parts.Runtime, spec);
         CreateRequest request = new()
         {
             Id = record.Id,
             Bundle = parts.Places.Bundle(record.Id),
-            Runtime = new Runtime { Binary = RuntimeOf(parts.Runtime, spec), Root = parts.Places.RuntimeState },
+            Runtime = new Runtime { Binary = runtime, Root = parts.Places.RuntimeState, Trace = EngineActivities.IsHeard && runtime.EndsWith("/berth-runtime", StringComparison.Ordinal) ? $"{parts.Places.Bundle(record.Id)}/timeline.json" : "" },
             Terminal = spec.HasTerminal,
             Input = spec.HasInput,
             InputOnce = spec.IsInputOnce,

@@ -17,6 +17,7 @@ internal sealed class TtrpcPort : IDisposable
     private readonly Fd _socket;
     private readonly TtrpcServerConnection _connection = new();
     private readonly Queue<Fd> _descriptors = [];
+    private readonly List<Fd> _received = [];
     private readonly Func<string, TtrpcService?> _services;
     private Watch? _watch;
     private Readiness _wanted;
@@ -138,14 +139,14 @@ internal sealed class TtrpcPort : IDisposable
     private bool Receive()
     {
         Span<byte> buffer = stackalloc byte[16 * 1024];
-        List<Fd> handed = [];
-        int n = DescriptorSocket.TryReceive(_socket, buffer, handed, out Errno errno);
-        foreach (Fd fd in handed)
+        int n = DescriptorSocket.TryReceive(_socket, buffer, _received, out Errno errno);
+        foreach (Fd fd in _received)
         {
             // Nobody has asked for so many: whoever sends them is not to fill our table.
             if (_descriptors.Count < DescriptorSocket.MostDescriptors) _descriptors.Enqueue(fd);
             else fd.Dispose();
         }
+        _received.Clear();
         if (n > 0) _connection.Receive(buffer[..n]);
         return n > 0 || (n < 0 && errno == Errno.EAGAIN);
     }

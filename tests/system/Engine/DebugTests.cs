@@ -21,11 +21,12 @@ public sealed class DebugTests
         hello
         c
         running
+        unchanged
         /etc/mine
         """, EngineHost.Run(Distroless + """
         b run -d --name c --network none bare /sleep 1000 >/dev/null
         b exec c sh -c true 2>/dev/null && echo "it has a shell"
-        pid=$(b inspect -f '{{.State.Pid}}' c)
+        pid=$(b inspect -f '{{.State.Pid}}' c); b diff c | sort > before
         echo $(for n in net ipc uts pid; do [ "$(b debug c readlink /proc/self/ns/$n)" = "$(readlink /proc/$pid/ns/$n)" ] && echo same; done)
         [ "$(b debug c readlink /proc/self/ns/mnt)" = "$(readlink /proc/$pid/ns/mnt)" ] || echo other
         b debug c cat /target/etc/mine
@@ -33,7 +34,7 @@ public sealed class DebugTests
         b debug -c 'readlink /proc/1/exe' c
         b debug -c 'echo hello > /target/tmp/from; cat /proc/1/root/tmp/from; rm /target/tmp/from; echo x > /mine; touch /bin/new' c
         b ps --format '{{.Names}}'; b inspect -f '{{.State.Status}}' c
-        b diff c | grep -v '/tmp$'
+        b diff c | grep -v ' /tmp$' | sort | cmp - before && echo unchanged
         b debug -c 'ls /target/etc/mine' c
         b rm -f -t 0 c >/dev/null
         gone_

@@ -190,6 +190,7 @@ public sealed partial class Runtime : IMessage
     public bool SystemdCgroup { get; set; }
     public bool NoPivot { get; set; }
     public bool NoNewKeyring { get; set; }
+    public string Trace { get; set; } = "";
 
     public void Write(ProtobufWriter to)
     {
@@ -198,6 +199,7 @@ public sealed partial class Runtime : IMessage
         to.Varint(3, SystemdCgroup ? 1UL : 0);
         to.Varint(4, NoPivot ? 1UL : 0);
         to.Varint(5, NoNewKeyring ? 1UL : 0);
+        to.String(6, Trace);
     }
 
     public void Read(ref ProtobufReader from)
@@ -211,6 +213,7 @@ public sealed partial class Runtime : IMessage
                 case 24: SystemdCgroup = from.Varint() != 0; break;
                 case 32: NoPivot = from.Varint() != 0; break;
                 case 40: NoNewKeyring = from.Varint() != 0; break;
+                case 50: Trace = from.String(); break;
                 default: from.Skip(); break;
             }
         }
@@ -334,10 +337,14 @@ public sealed partial class CreateResponse : IMessage
 {
     public const string FullName = "berth.shim.v1.CreateResponse";
     public uint Pid { get; set; }
+    public ulong BeganNs { get; set; }
+    public ulong AnsweredNs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
         to.Varint(1, Pid);
+        to.Varint(2, BeganNs);
+        to.Varint(3, AnsweredNs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -347,6 +354,8 @@ public sealed partial class CreateResponse : IMessage
             switch (from.Tag)
             {
                 case 8: Pid = (uint)from.Varint(); break;
+                case 16: BeganNs = from.Varint(); break;
+                case 24: AnsweredNs = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
@@ -409,10 +418,14 @@ public sealed partial class StartResponse : IMessage
 {
     public const string FullName = "berth.shim.v1.StartResponse";
     public uint Pid { get; set; }
+    public ulong BeganNs { get; set; }
+    public ulong AnsweredNs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
         to.Varint(1, Pid);
+        to.Varint(2, BeganNs);
+        to.Varint(3, AnsweredNs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -422,6 +435,8 @@ public sealed partial class StartResponse : IMessage
             switch (from.Tag)
             {
                 case 8: Pid = (uint)from.Varint(); break;
+                case 16: BeganNs = from.Varint(); break;
+                case 24: AnsweredNs = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
@@ -440,6 +455,7 @@ public sealed partial class ExecRequest : IMessage
     public bool Input { get; set; }
     public uint ReplayBytes { get; set; }
     public bool Hold { get; set; }
+    public bool Forget { get; set; }
     public List<uint> Descriptors => _descriptors ??= [];
 
     public void Write(ProtobufWriter to)
@@ -451,9 +467,10 @@ public sealed partial class ExecRequest : IMessage
         to.Varint(5, Input ? 1UL : 0);
         to.Varint(6, ReplayBytes);
         to.Varint(7, Hold ? 1UL : 0);
+        to.Varint(8, Forget ? 1UL : 0);
         if (_descriptors is { Count: > 0 })
         {
-            int start = to.Begin(8);
+            int start = to.Begin(9);
             foreach (uint item in _descriptors) to.Raw(item);
             to.End(start);
         }
@@ -472,8 +489,9 @@ public sealed partial class ExecRequest : IMessage
                 case 40: Input = from.Varint() != 0; break;
                 case 48: ReplayBytes = (uint)from.Varint(); break;
                 case 56: Hold = from.Varint() != 0; break;
-                case 64: Descriptors.Add((uint)from.Varint()); break;
-                case 66:
+                case 64: Forget = from.Varint() != 0; break;
+                case 72: Descriptors.Add((uint)from.Varint()); break;
+                case 74:
                 {
                     int outer = from.Enter();
                     while (from.More) Descriptors.Add((uint)from.Varint());
