@@ -16,12 +16,13 @@ internal static class DebugRoot
     private const int Piece = 256 * 1024;
 
     /// <summary>Lays out tools where the host's are used, and the link to the files of a container that runs.</summary>
-    /// <param name="root">The mounted root file system.</param>
+    /// <param name="parts">The engine's.</param>
+    /// <param name="id">The debugger, whose root file system is not mounted yet: where ids are mapped, we could not write there.</param>
     /// <param name="target">What is looked at.</param>
     /// <param name="pid">Its first process, as we see it; 0: it does not run, and its files are mounted.</param>
-    public static void Furnish(string root, DebugTarget target, int pid)
+    public static void Furnish(ContainerParts parts, string id, DebugTarget target, int pid)
     {
-        using Fd top = KernelPath.Open(root, OpenFlags.Path | OpenFlags.Directory);
+        using Fd top = parts.Images.Store.Snapshots.OpenRoot(id, forWriting: true);
         if (target.HasHostTools) LayTools(top);
         // Made below the root and not along a path: what an image has at this place leads nowhere. It sees the process by another number.
         if (pid != 0) TreeFd.MakeLink(Encoding.ASCII.GetBytes($"/proc/{NumberInside(pid)}/root"), top, Encoding.ASCII.GetBytes(Debugging.Place[1..]));

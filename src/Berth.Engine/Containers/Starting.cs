@@ -275,8 +275,8 @@ internal sealed partial class Starting(ContainerParts parts, Ending ending)
     private BundleFacts Prepare(ContainerRecord record, PodShare? pod, BoxSpec? size, Undo undo)
     {
         string root = RootOf(parts.Places, record);
+        if (record.Spec.Debugs is { } target) DebugRoot.Furnish(parts, record.Id, target, target.Container is { } looked && record.Spec.Namespaces.Pid.Length > 0 ? Running(looked, "it is to be looked at").Pid : 0);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
-        if (record.Spec.Debugs is { } target) DebugRoot.Furnish(root, target, target.Container is { } looked && record.Spec.Namespaces.Pid.Length > 0 ? Running(looked, "it is to be looked at").Pid : 0);
         using Activity? activity = EngineActivities.Begin("prepare volumes and namespaces");
         HandedSecrets secrets = HandedSecrets.Lay(parts.Secrets, record, parts.Places.Bundle(record.Id));
         List<string?> sources = [];

@@ -58,7 +58,7 @@ public sealed class DebugTests
         b debug -c 'kill -9 $$' c; echo $?
         b debug -c 'echo $1 $2' c a b
         echo 'echo from here' | b debug c
-        script -qc 'stty rows 33 cols 77; berth debug -c "tty; stty size" c' /dev/null </dev/null | tr -d '\r'
+        script -qc 'stty rows 33 cols 77; berth debug -c "tty; stty size" c' /dev/null </dev/null | grep -o '/dev/pts/0\|33 77'
         b debug --image busybox -u web -w /data -e X=x -c 'echo $(whoami) $PWD $X' c
         b debug --image busybox nothing-there true 2>/dev/null; echo $?
         b rm -f -t 0 c >/dev/null
@@ -114,13 +114,13 @@ public sealed class DebugTests
         secret
         secret
         secret
-        secret 0
+        hello 1000 0 0
         """, EngineHost.Run(Distroless + """
         b run -d --name c --network none bare /sleep 1000 >/dev/null; b pause c >/dev/null; b debug c cat /target/etc/mine; b unpause c >/dev/null; b rm -f -t 0 c >/dev/null
         b create --name c --network none bare /sleep 1000 >/dev/null; b init c >/dev/null; b debug c cat /target/etc/mine; b rm -f -t 0 c >/dev/null
         b pod create --name p --share +pid --network none >/dev/null; b run -d --pod p --name first busybox sleep 1000 >/dev/null; b run -d --pod p --name c bare /sleep 1000 >/dev/null
         b debug c cat /target/etc/mine; b pod rm -f -t 0 p >/dev/null
-        b run -d --name c --network none --uidmap 0:100000:65536 bare /sleep 1000 >/dev/null; b debug -c 'echo $(cat /target/etc/mine) $(stat -c %u /target/etc/mine)' c; b rm -f -t 0 c >/dev/null
+        b run -d --name c --network none --uidmap 0:100000:65536 busybox sleep 1000 >/dev/null; b debug -c 'echo $(cat /target/data/file) $(stat -c %u /target/data/file /bin/busybox) $(id -u)' c; b rm -f -t 0 c >/dev/null
         gone_
         """));
 

@@ -18,7 +18,7 @@ public sealed class DescriptorTests
         b run -d --name c --network none busybox sleep 1000 >/dev/null
         echo $(b exec --preserve-fds 1 c ls /proc/self/fd 3<3 | grep -v "^$" | head -4)
         b exec --preserve-fds 1 c cat /dev/fd/3 3<3
-        script -qc 'berth exec -it --preserve-fd 3 c sh -c "read a <&3; echo \$a with a terminal" 3<3' /dev/null </dev/null | tr -d '\r'
+        script -qc 'berth exec -it --preserve-fd 3 c sh -c "read a <&3; echo \$a with a terminal" 3<3' /dev/null </dev/null | grep -o 'three.*terminal'
         b exec -d --preserve-fds 1 c sh -c 'echo written >&3' 3>out >/dev/null; until_ test -s out; cat out
         b rm -f c >/dev/null
         left
