@@ -67,10 +67,10 @@ internal static class List
         bool showsDebuggers = invocation.All("filter").Exists(static one => one.StartsWith("label=" + DebugTarget.Label, StringComparison.Ordinal));
         bool all = invocation.Has("all") || most != int.MaxValue || filter.HasState;
         List<Row> rows = [];
-        foreach (Container container in engine.Containers.List())
+        foreach ((Container container, ContainerState seen) in engine.Containers.Observe())
         {
             if (rows.Count >= most) break;
-            ContainerState state = container.Observe();
+            ContainerState state = seen;
             // Whoever looks into a container is no container of the user's; who asks for it finds it.
             if (container.Record.Spec.Debugs is not null && !showsDebuggers) continue;
             if (!all && !(state.IsStarted || state.Status == ContainerStatus.Restarting)) continue;
