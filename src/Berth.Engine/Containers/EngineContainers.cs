@@ -53,7 +53,7 @@ public sealed class EngineContainers
         ArgumentNullException.ThrowIfNull(spec);
         foreach (ContainerRecord record in _parts.Folder.All())
         {
-            if (Debugging.IsAbandoned(record, _parts.Facts.Observe(record))) await _ending.RemoveAsync(record.Id, force: true, withVolumes: true, TimeSpan.Zero, ct).ConfigureAwait(false);
+            if (Debugging.IsAbandoned(record, _parts.Facts.Observe(record))) await RemoveAbandonedAsync(record, ct).ConfigureAwait(false);
         }
         return Of(_creating.Create(new Debugging(_parts).SpecOf(spec)));
     }
@@ -165,7 +165,7 @@ public sealed class EngineContainers
         foreach (ContainerRecord record in _parts.Folder.All())
         {
             ContainerState state = _parts.Facts.Observe(record);
-            if (Debugging.IsAbandoned(record, state)) await _ending.RemoveAsync(record.Id, force: true, withVolumes: true, TimeSpan.Zero, ct).ConfigureAwait(false);
+            if (Debugging.IsAbandoned(record, state)) await RemoveAbandonedAsync(record, ct).ConfigureAwait(false);
             if (state.Status == ContainerStatus.Paused && PauseMark.IsLeft(_parts.Places, record.Id)) await PauseMark.ResumeAsync(Of(record), _parts.Places, ct).ConfigureAwait(false);
             if (state.IsAlive || state.Status is ContainerStatus.Restarting || !state.IsLeft) continue;
             // Whoever has the lock is at it.
@@ -193,6 +193,18 @@ public sealed class EngineContainers
             if (free is null || _parts.Folder.Read(id) is not null) continue;
             snapshots.Remove(snapshot.Name, force: true);
             free.RemoveFile();
+        }
+    }
+
+    private async Task RemoveAbandonedAsync(ContainerRecord record, CancellationToken ct)
+    {
+        try
+        {
+            await _ending.RemoveAsync(record.Id, force: true, withVolumes: true, TimeSpan.Zero, ct).ConfigureAwait(false);
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound)
+        {
+            // Its shim, or another program that looks, was faster.
         }
     }
 

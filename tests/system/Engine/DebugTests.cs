@@ -78,7 +78,7 @@ public sealed class DebugTests
         no
         """, EngineHost.Run(Distroless + """
         b run --name c --network none --entrypoint /bin/busybox busybox true; b rm c >/dev/null
-        b create --name c --network none bare /sleep 0.1 >/dev/null; echo changed > mine; b cp mine c:/etc/mine; b start -a c
+        b create --name c --network none bare /sleep 0.1 >/dev/null; echo changed > mine; b cp mine c:/etc/mine >/dev/null 2>&1; b start -a c
         b debug c cat /target/etc/mine
         b debug bare cat /target/etc/mine
         b debug -c 'echo x > /target/etc/new' c 2>&1 | grep -o 'Read-only file system'
