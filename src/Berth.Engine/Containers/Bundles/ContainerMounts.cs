@@ -49,8 +49,9 @@ internal static class ContainerMounts
     {
         string pid = record.Spec.Namespaces.Pid;
         bool isJoined = facts.Joined.Pid is not null || pid.StartsWith("ns:", StringComparison.Ordinal);
-        // The kernel mounts proc only for whoever owns the pid namespace.
-        if ((ownUsers && (pid == "host" || isJoined)) || (facts.IsRootless && pid == "host")) return Bound("/proc", "/proc", "rbind", "nosuid", "noexec", "nodev");
+        // The kernel mounts proc only for whoever owns the pid namespace: a debugger, who has joined the users of the same container, does.
+        bool isOwner = record.Spec.Debugs is not null && facts.Joined.User is not null;
+        if ((ownUsers && (pid == "host" || (isJoined && !isOwner))) || (facts.IsRootless && pid == "host")) return Bound("/proc", "/proc", "rbind", "nosuid", "noexec", "nodev");
         MountSpec proc = new() { Destination = "/proc", Type = "proc", Source = "proc", Options = ["nosuid", "noexec", "nodev"] };
         proc.Options.AddRange(record.Spec.Security.ProcOptions);
         return proc;
