@@ -43,6 +43,7 @@ internal sealed class Invocation(Session session, Command command, Parsed parsed
         if (count >= command.Least && count <= command.Most) return;
         string wanted = command.Least == command.Most ? command.Least.ToString(System.Globalization.CultureInfo.InvariantCulture)
             : count < command.Least ? $"at least {command.Least}" : $"at most {command.Most}";
+        if (session.Role == Role.Podman) throw new BerthException(Fault.InvalidArgument, PodmanWords.Arguments(command, path, count));
         throw new BerthException(Fault.InvalidArgument, $"\"{path}\" wants {wanted} argument{(wanted is "1" or "at least 1" or "at most 1" ? "" : "s")}, and got {count}", $"usage: {Help.UsageOf(command, path)}");
     }
 

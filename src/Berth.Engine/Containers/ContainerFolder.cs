@@ -125,7 +125,7 @@ internal sealed class ContainerFolder(ContainerPlaces places)
             }
             catch (LinuxException e) when (e.Errno == Errno.EEXIST)
             {
-                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}") { Code = FaultCode.ContainerNameTaken };
+                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}") { Code = FaultCode.ContainerNameTaken, Subjects = [name, other] };
             }
         }
     }

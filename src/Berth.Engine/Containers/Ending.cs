@@ -122,7 +122,7 @@ internal sealed class Ending(ContainerParts parts)
                 bool isAlive = state.IsAlive || state.Status == ContainerStatus.Restarting;
                 if (isAlive && !force)
                 {
-                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning };
+                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning, Subjects = [record.Id] };
                 }
                 if (!isAlive)
                 {

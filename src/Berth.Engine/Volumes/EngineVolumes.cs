@@ -44,7 +44,7 @@ public sealed class EngineVolumes
         using FileLock held = FileLock.Take($"{_run}/locks/volume-{spec.Name}");
         if (Read(spec.Name) is { } there)
         {
-            return ignoreExisting ? there : throw new BerthException(Fault.Conflict, $"cannot make volume {spec.Name}: there is one of this name") { Code = FaultCode.VolumeNameTaken };
+            return ignoreExisting ? there : throw new BerthException(Fault.Conflict, $"cannot make volume {spec.Name}: there is one of this name") { Code = FaultCode.VolumeNameTaken, Subjects = [spec.Name] };
         }
         KernelPath.MakeDirectory($"{_folder}/{spec.Name}", Searchable);
         KernelPath.MakeDirectory(record.Path, Open);
@@ -56,7 +56,7 @@ public sealed class EngineVolumes
 
     /// <summary>One by its name, or the beginning of its name where no other begins so.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several begin so.</exception>
-    public VolumeRecord Find(string name) => TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no volume {name}") { Code = FaultCode.VolumeUnknown };
+    public VolumeRecord Find(string name) => TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no volume {name}") { Code = FaultCode.VolumeUnknown, Subjects = [name] };
 
     /// <summary>The same; null: there is none.</summary>
     public VolumeRecord? TryFind(string name)
@@ -94,7 +94,7 @@ public sealed class EngineVolumes
     {
         VolumeRecord record = Find(name);
         using FileLock held = FileLock.Take($"{_run}/locks/volume-{record.Name}");
-        if (UsersOf(record.Name) is { Count: > 0 } users) throw new BerthException(Fault.Conflict, $"cannot remove volume {record.Name}: containers use it: {string.Join(", ", Shorts(users))}", "remove these first") { Code = FaultCode.VolumeInUse };
+        if (UsersOf(record.Name) is { Count: > 0 } users) throw new BerthException(Fault.Conflict, $"cannot remove volume {record.Name}: containers use it: {string.Join(", ", Shorts(users))}", "remove these first") { Code = FaultCode.VolumeInUse, Subjects = [record.Name, .. users] };
         Erase(record);
         held.RemoveFile();
     }

@@ -64,6 +64,7 @@ internal static class ImageList
         Sort(rows, invocation.Find("sort"));
         string? format = invocation.Find("format");
         if (format is null or "" or "table") WriteTable(invocation, rows, now);
+        else if (format == "json" && session.Role == Role.Podman) Report.WriteOne(session.Out, null, new Value.List([.. found.Select(image => PodmanImage(image, images))]));
         else Report.Write(session.Out, format, rows.Select(row => ValueOf(row, invocation.Has("no-trunc"), now)), s_heads);
         return 0;
     }
@@ -126,6 +127,27 @@ internal static class ImageList
         }
         table.WriteTo(invocation.Session.Out);
     }
+
+    // podman's JSON has a row for each image, with lists and seconds.
+    private static Value PodmanImage(StoredImage image, EngineImages images) => Value.Record.Of(
+        Member.Of("Id", image.Id.Encoded),
+        Member.Of("ParentId", ""),
+        image.Names.Count == 0 ? new Member("RepoTags", Value.NoList) : Member.Of("RepoTags", image.Names),
+        Member.Of("RepoDigests", image.RepoDigests),
+        Member.Of("Size", image.Size),
+        Member.Of("SharedSize", 0),
+        Member.Of("VirtualSize", image.Size),
+        Member.Of("Labels", images.ReadConfig(image).Config?.Labels),
+        Member.Of("Containers", 0),
+        image.Names.Count == 0 ? Member.Of("Dangling", true) : null,
+        Member.Of("Arch", image.Platform.Architecture),
+        Member.Of("Digest", image.Manifest.Digest.ToString()),
+        Member.Of("History", image.Names),
+        Member.Of("IsManifestList", false),
+        image.Names.Count == 0 ? null : Member.Of("Names", image.Names),
+        Member.Of("Os", image.Platform.Os),
+        Member.Of("Created", image.Created?.ToUnixTimeSeconds() ?? 0),
+        Member.Of("CreatedAt", image.Created?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
 
     private static Value ValueOf(Row row, bool whole, DateTimeOffset now)
     {

@@ -97,6 +97,7 @@ internal static class VolumeVerbs
                 foreach (VolumeRecord volume in found) table.Add(volume.Spec.Driver, volume.Name);
                 table.WriteTo(lines);
             }
+            else if (format == "json" && invocation.Session.Role == Role.Podman) Report.WriteOne(lines, null, new Value.List([.. found.Select(ValueOf)]));
             else Report.Write(lines, format, found.Select(Row), s_heads);
             return 0;
         },
@@ -122,7 +123,7 @@ internal static class VolumeVerbs
         Usage = "VOLUME...",
         Least = 0,
         Offers = Offer.Volumes,
-        Options = [Option.Switch("force", "It is no fault when there is none", 'f'), Option.Switch("all", "All volumes", 'a')],
+        Options = [Option.Switch("force", "It is no fault when there is none", 'f'), Option.Switch("all", "All volumes", 'a'), Option.With("time", "SECONDS", "With --force: time for containers to end that use it", 't')],
         Examples = [new("berth volume rm data", "With its files")],
         Run = static async invocation =>
         {
