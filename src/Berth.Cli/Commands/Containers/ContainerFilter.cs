@@ -114,6 +114,6 @@ internal sealed class ContainerFilter
     }
 
     // docker's patterns are Go's; POSIX's extended ones are the part of them that people use.
-    private static PosixPattern Pattern(string value) =>
+    internal static PosixPattern Pattern(string value) =>
         PosixPattern.Compile(value) ?? throw new BerthException(Fault.InvalidArgument, $"'{value}' is no pattern of names", "an extended regular expression: ^web[0-9]+$");
 }

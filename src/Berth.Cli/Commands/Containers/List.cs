@@ -79,6 +79,8 @@ internal static class List
             rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size, container.Record.Spec.Pod is { } pod ? engine.Pods.TryFind(pod)?.Name ?? "" : ""));
         }
         Sort(rows, invocation.Find("sort"));
+        // podman begins with the oldest.
+        if (invocation.Session.Role == Role.Podman && invocation.Find("sort") is null or "created") rows.Reverse();
         return rows;
     }
 

@@ -132,6 +132,7 @@ internal static class Run
         };
         if (policy != PullPolicy.Always && IsHere(images, spec.Image)) return;
         PullOptions options = new() { Access = AccessFlags.Read(invocation), Platform = Pull.PlatformOf(invocation), Policy = policy };
+        if (policy != PullPolicy.Never) Pull.Announce(invocation, spec.Image);
         using Display display = Display.For(invocation);
         await images.PullAsync(spec.Image, options, display, invocation.Session.Ending).ConfigureAwait(false);
     }

@@ -20,7 +20,7 @@ internal static class RunReading
         (List<string> variables, List<string> removed) = VariableWords.Read(invocation);
         return new ContainerSpec
         {
-            Name = invocation.Find("name") is { Length: > 0 } name ? name : null,
+            Name = invocation.Find("name") is { Length: > 0 } name ? name.Length > 1 && name[0] == '/' ? name[1..] : name : null,
             Image = isFolder ? "" : image.Length > 0 ? image : throw new BerthException(Fault.InvalidArgument, "the image's name is empty"),
             RootFolder = isFolder ? Path.GetFullPath(isKept ? image[..^2] : image) : null,
             IsRootFolderKept = isKept,

@@ -42,28 +42,30 @@ internal static class AnyInspect
         foreach (string name in invocation.Arguments)
         {
             if (await FindAsync(engine, invocation, name, kind).ConfigureAwait(false) is { } value) values.Add(value);
-            else missing ??= new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume, network or pod"} {name}");
+            else missing ??= invocation.Session.Role == Role.Podman ? Missing(name, kind) : new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume, network or pod"} {name}");
         }
         ContainerInspect.Print(invocation, values);
         return missing is null ? 0 : throw missing;
     }
 
+    private static BerthException Missing(string name, string? kind) => new(Fault.NotFound, $"no such {kind ?? "object"}: \"{name}\"");
+
     private static async Task<Value?> FindAsync(Engine.Engine engine, Invocation invocation, string name, string? kind)
     {
         if (kind is null or "container" && engine.Containers.TryFind(name) is { } container) return await ContainerInspect.ValueOfAsync(engine, container, invocation.Has("size")).ConfigureAwait(false);
-        if (kind is null && TryImage(engine.Images, name) is { } image) return image;
+        if (kind is null && TryImage(invocation.Session, engine.Images, name) is { } image) return image;
         if (kind is null or "volume" && engine.Volumes.TryFind(name) is { } volume) return VolumeVerbs.ValueOf(volume);
         if (kind is null or "network" && engine.Networks.TryFind(name) is { } network) return NetworkInspect.ValueOf(network, engine.Networks.AttachmentsOn(network));
         if (kind is null or "pod" && engine.Pods.TryFind(name) is { } pod) return PodInspect.ValueOf(pod);
         return null;
     }
 
-    private static Value? TryImage(EngineImages images, string name)
+    private static Value? TryImage(Session session, EngineImages images, string name)
     {
         try
         {
             StoredImage image = images.Find(name);
-            return Images.Inspect.ValueOf(image, images.ReadConfig(image), images.ReadManifest(image));
+            return Images.Inspect.ValueOf(session, image, images.ReadConfig(image), images.ReadManifest(image));
         }
         catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.InvalidArgument)
         {

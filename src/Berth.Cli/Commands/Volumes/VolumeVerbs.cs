@@ -8,6 +8,7 @@ using Berth.Cli.Templates;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
 using Berth.Engine.Volumes;
+using Berth.Linux.Files;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands.Volumes;
@@ -128,7 +129,8 @@ internal static class VolumeVerbs
         Run = static async invocation =>
         {
             Session session = invocation.Session;
-            EngineVolumes volumes = (await session.EngineAsync().ConfigureAwait(false)).Volumes;
+            Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+            EngineVolumes volumes = engine.Volumes;
             IReadOnlyList<string> names = invocation.Has("all") ? [.. volumes.List().Select(static volume => volume.Name)] : invocation.Arguments;
             int code = 0;
             foreach (string name in names)
@@ -136,6 +138,8 @@ internal static class VolumeVerbs
                 try
                 {
                     string whole = volumes.Find(name).Name;
+                    // podman's --force ends the containers that use it.
+                    if (session.Role == Role.Podman && invocation.Has("force")) await RemoveUsersAsync(engine, whole, invocation.Number("time")).ConfigureAwait(false);
                     volumes.Remove(whole);
                     session.Out.WriteLine(name);
                 }
@@ -151,6 +155,14 @@ internal static class VolumeVerbs
             return code;
         },
     };
+
+    private static async Task RemoveUsersAsync(Engine.Engine engine, string volume, int? seconds)
+    {
+        foreach (Engine.Containers.Container user in engine.Containers.List().Where(container => container.Record.Settled.Mounts.Any(mount => mount.Volume == volume)))
+        {
+            await user.RemoveAsync(force: true, withVolumes: false, TimeSpan.FromSeconds(Math.Max(0, seconds ?? 10))).ConfigureAwait(false);
+        }
+    }
 
     private static Command Prune() => new()
     {
@@ -216,7 +228,9 @@ internal static class VolumeVerbs
     {
         switch (name)
         {
-            case "name": return volume => volume.Name.Contains(value, StringComparison.Ordinal);
+            case "name":
+                PosixPattern pattern = ContainerFilter.Pattern(value);
+                return volume => pattern.Matches(volume.Name);
             case "driver": return volume => volume.Spec.Driver == value;
             case "scope": return _ => value == "local";
             case "anonymous": return volume => volume.IsAnonymous == value is "true" or "1";
