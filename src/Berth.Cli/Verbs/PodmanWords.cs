@@ -26,6 +26,10 @@ internal static class PodmanWords
             (FaultCode.NetworkUnknown, _) => $"unable to find network with name or ID {asked}: network not found",
             (FaultCode.OptionUnknown, _) => $"{fault.Message}\nSee '{path} --help'",
             (FaultCode.VerbUnknown, _) => $"unrecognized command `{path} {asked}`\nTry '{path} --help' for more information",
+            (FaultCode.PathUnknown, _) when others.Length == 0 => $"\"{asked}\" could not be found on the host",
+            (FaultCode.PathUnknown, _) => $"\"{asked}\" could not be found on container {others}: no such file or directory",
+            (FaultCode.PathKindMismatch, _) => "destination must be a directory when copying a directory",
+            (FaultCode.MountSourceMissing, "create") when path.EndsWith(" volume create", StringComparison.Ordinal) => $"invalid volume option device for driver 'local': faccessat {asked}: no such file or directory",
             (FaultCode.MountTargetInvalid, _) => $"{asked}: duplicate mount destination",
             (FaultCode.WorkdirInvalid, _) => $"workdir \"{asked}\" does not exist on container {others}",
             (null, _) when fault.Kind == Fault.NotFound && path.Contains(" pod ", StringComparison.Ordinal) => $"no pod with name or ID {asked} found: no such pod",
@@ -45,6 +49,7 @@ internal static class PodmanWords
     {
         { Most: 0 } => $"`{path}` takes no arguments",
         _ when count < command.Least && command.Most == command.Least => $"`{path}` requires exactly {command.Least} arg(s), received {count}",
+        _ when count == 0 && command.Least == 0 => $"`{path}` requires at least 1 arg(s), only received 0",
         _ when count < command.Least => $"`{path}` requires at least {command.Least} arg(s), only received {count}",
         _ => $"`{path}` accepts at most {command.Most} arg(s), received {count}",
     };

@@ -39,6 +39,7 @@ public sealed class EngineVolumes
     {
         RequireName(spec.Name);
         if (spec.Driver is not ("local" or "")) throw new BerthException(Fault.Unsupported, $"cannot make volume {spec.Name}: there is no driver {spec.Driver}", "there is local") { Code = FaultCode.VolumeDriverUnknown };
+        RequireDevice(spec);
         VolumeRecord record = new() { Spec = spec with { Driver = "local" }, Created = _clock.GetUtcNow(), IsAnonymous = isAnonymous, Path = $"{_folder}/{spec.Name}/_data" };
         KernelPath.MakeDirectories(_folder, Searchable);
         using FileLock held = FileLock.Take($"{_run}/locks/volume-{spec.Name}");
@@ -52,6 +53,14 @@ public sealed class EngineVolumes
         KernelPath.WriteAtomically($"{_folder}/{spec.Name}/record.json", Write(record), Private);
         held.RemoveFile();
         return record;
+    }
+
+    // As podman: what would fail in every container fails here.
+    private static void RequireDevice(VolumeSpec spec)
+    {
+        bool isBind = spec.Options.GetValueOrDefault("type") is "bind" or "none" || spec.Options.GetValueOrDefault("o") is { } words && words.Split(',').Any(static word => word is "bind" or "rbind");
+        if (!isBind || spec.Options.GetValueOrDefault("device") is not { Length: > 0 } device || KernelPath.Facts(device) is not null) return;
+        throw new BerthException(Fault.NotFound, $"cannot make volume {spec.Name}: its device {device} is not there", $"mkdir -p {device}") { Code = FaultCode.MountSourceMissing, Subjects = [device] };
     }
 
     /// <summary>One by its name, or the beginning of its name where no other begins so.</summary>

@@ -48,6 +48,9 @@ internal sealed class ContainerFilter
     {
         switch (name)
         {
+            case "id" when value.StartsWith('^'):
+                PosixPattern beginning = Pattern(value);
+                return container => beginning.Matches(container.Id);
             case "id": return container => container.Id.StartsWith(value, StringComparison.Ordinal);
             case "name":
                 PosixPattern pattern = Pattern(value.TrimStart('/'));

@@ -67,7 +67,7 @@ internal static class CopyFiles
             Overwrites = invocation.Has("overwrite"),
         }, session.Ending).ConfigureAwait(false);
         foreach (string what in report.LeftOut) session.Warn(what);
-        if (!invocation.Has("quiet") && !isInput && !isOutput) session.Error.WriteLine($"Successfully copied {Words.Size(report.Bytes)} to {invocation.Arguments[1]}");
+        if (!invocation.Has("quiet") && session.Role != Role.Podman && !isInput && !isOutput) session.Error.WriteLine($"Successfully copied {Words.Size(report.Bytes)} to {invocation.Arguments[1]}");
         return 0;
     }
 

@@ -40,10 +40,25 @@ internal static class Naming
         {
             EngineImages images = await invocation.Session.ImagesAsync().ConfigureAwait(false);
             StoredImage image = images.Find(invocation.Arguments[0]);
-            foreach (string name in invocation.Arguments.Count > 1 ? invocation.Arguments.Skip(1) : image.Names) await images.UntagAsync(name).ConfigureAwait(false);
+            foreach (string name in invocation.Arguments.Count > 1 ? invocation.Arguments.Skip(1) : image.Names) await UntagAsync(invocation.Session, images, name).ConfigureAwait(false);
             return 0;
         },
     };
+
+    private static async Task UntagAsync(Session session, EngineImages images, string name)
+    {
+        try
+        {
+            await images.UntagAsync(name).ConfigureAwait(false);
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound && session.Role == Role.Podman)
+        {
+            // Short names are looked for as they are, and then as what was made here.
+            string local = ImageNames.ForLocal(session, name);
+            if (local == name) throw new BerthException(Fault.NotFound, $"{name}: tag not known", inner: e);
+            await UntagAsync(session, images, local).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>rmi, image rm.</summary>
     public static Command Remove() => new()
