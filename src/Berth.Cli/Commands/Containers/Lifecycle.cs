@@ -82,7 +82,7 @@ internal static class Lifecycle
     {
         List<Container> sharing = Sharing(invocation.Session.Opened!.Containers, container);
         // docker takes a network away from under those who share it; podman does not.
-        if (sharing.Count > 0 && !invocation.Has("depend") && !invocation.Has("all") && invocation.Session.Role == Role.Podman) throw new BerthException(Fault.Conflict, $"container {container.Id} has dependent containers which must be removed before it: {string.Join(", ", sharing.Select(static one => one.Id))}: container already exists");
+        if (sharing.Count > 0 && !invocation.Has("depend") && !invocation.Has("all") && invocation.Session.Role == Role.Podman) throw new BerthException(Fault.InvalidArgument, $"container {container.Id} has dependent containers which must be removed before it: {string.Join(", ", sharing.Select(static one => one.Id))}: container already exists");
         foreach (Container one in invocation.Has("depend") ? sharing : [])
         {
             await RemoveAsync(invocation, one).ConfigureAwait(false);
