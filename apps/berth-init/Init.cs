@@ -23,6 +23,7 @@ internal static unsafe class Init
         int count = (int)stack[0], first = 1;
         byte** words = (byte**)(stack + 1);
         byte** variables = words + count + 1;
+        if (count > 2 && Is(words[0], "berth-shim"u8)) Hold.Wait(words, count, variables);
         bool group = false;
         for (; first < count && words[first][0] == '-'; first++)
         {
@@ -150,7 +151,7 @@ internal static unsafe class Init
         return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0"u8.Start;
     }
 
-    private static bool Is(byte* word, ReadOnlySpan<byte> text)
+    public static bool Is(byte* word, ReadOnlySpan<byte> text)
     {
         for (int i = 0; i < text.Length; i++)
         {

@@ -8,11 +8,11 @@ namespace Berth.InitApp;
 internal static unsafe class Kernel
 {
     public const int NoEntry = 2, NoAccess = 13, NotADirectory = 20, NotExecutable = 8;
-    private const nint Set = 2, ChildEnded = 17, ForegroundGroup = 0x5410, ChildSubreaper = 36;
+    private const nint Set = 2, ChildEnded = 17, ForegroundGroup = 0x5410, ChildSubreaper = 36, Name = 15, EmptyPath = 0x1000;
 #if ARM64
-    private const nint NWrite = 64, NMask = 135, NTake = 137, NControl = 29, NClone = 220, NExecute = 221, NExit = 94, NWait = 260, NKill = 129, NGroup = 154, NProcess = 167, NOwn = 172;
+    private const nint NWrite = 64, NMask = 135, NTake = 137, NControl = 29, NClone = 220, NExecute = 221, NExit = 94, NWait = 260, NKill = 129, NGroup = 154, NProcess = 167, NOwn = 172, NPoll = 73, NExecuteAt = 281;
 #else
-    private const nint NWrite = 1, NMask = 14, NTake = 128, NControl = 16, NClone = 56, NExecute = 59, NExit = 231, NWait = 61, NKill = 62, NGroup = 109, NProcess = 157, NOwn = 39;
+    private const nint NWrite = 1, NMask = 14, NTake = 128, NControl = 16, NClone = 56, NExecute = 59, NExit = 231, NWait = 61, NKill = 62, NGroup = 109, NProcess = 157, NOwn = 39, NPoll = 271, NExecuteAt = 322;
 #endif
 
     public static void Write(int fd, byte* text, int length) => Call(NWrite, fd, (nint)text, length, 0, 0);
@@ -41,6 +41,18 @@ internal static unsafe class Kernel
         Call(NGroup, 0, 0, 0, 0, 0);
         Call(NControl, 0, ForegroundGroup, (nint)(&own), 0, 0);
     }
+
+    /// <summary>Executes an open file.</summary>
+    public static int Execute(int fd, byte** words, byte** variables) => (int)Call(NExecuteAt, fd, (nint)"\0"u8.Start, (nint)words, (nint)variables, EmptyPath);
+
+    /// <summary>Waits until one of the descriptors can be read.</summary>
+    /// <param name="entries">struct pollfd each.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="time">struct timespec, which the kernel may change; null waits without end.</param>
+    public static int Poll(long* entries, int count, long* time) => (int)Call(NPoll, (nint)entries, count, (nint)time, 0, 0);
+
+    /// <summary>The name that lists of processes show.</summary>
+    public static void BeCalled(byte* name) => Call(NProcess, Name, (nint)name, 0, 0, 0);
 
     public static void AdoptOrphans() => Call(NProcess, ChildSubreaper, 1, 0, 0, 0);
 

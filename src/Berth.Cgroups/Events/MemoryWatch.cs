@@ -87,6 +87,28 @@ public sealed class MemoryWatch : IDisposable
         return null;
     }
 
+    /// <summary>What another program needs to go on with this one's work.</summary>
+    /// <param name="Directory">The cgroup.</param>
+    /// <param name="Kills">How many kills were told, on v2.</param>
+    /// <param name="Counter">The counter, on v1.</param>
+    /// <param name="Control">What keeps the subscription, likewise.</param>
+    /// <param name="Watched">What else wakes who waits for it, on v2; not needed to go on.</param>
+    public readonly record struct Standing(string Directory, ulong Kills, Fd? Counter, Fd? Control, IReadOnlyList<Fd> Watched);
+
+    /// <summary>Where it stands; the descriptors stay its own.</summary>
+    public Standing Stand => new(_directory, _kills, _counter?.Descriptor, _control, _counter is null ? [.. new[] { _members?.Descriptor, _events?.Descriptor }.OfType<Fd>()] : []);
+
+    /// <summary>Goes on where another stood. What was killed meanwhile is told by the first look.</summary>
+    /// <param name="standing">Its descriptors are closed here.</param>
+    /// <returns>It looks at nothing yet.</returns>
+    public static MemoryWatch Resume(Standing standing)
+    {
+        if (standing.Counter is { } counter) return new MemoryWatch(standing.Directory, null, null, new EventCounter(counter), standing.Control);
+        foreach (Fd former in standing.Watched) former.Dispose();
+        WatchedFile? members = WatchedFile.TryOpen(standing.Directory + "/cgroup.events", out _);
+        return new MemoryWatch(standing.Directory, members, WatchedFile.TryOpen(standing.Directory + "/memory.events", out _), null, null) { _kills = standing.Kills };
+    }
+
     /// <summary>Tells of events as they come, as long as the loop runs and this is not disposed.</summary>
     /// <param name="loop">Whose thread tells.</param>
     /// <param name="seen">Called with each event; after <see cref="MemoryEvent.Gone"/> with none.</param>

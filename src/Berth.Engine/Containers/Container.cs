@@ -250,6 +250,7 @@ public sealed partial class Container
                 Terminal = spec.HasTerminal,
                 Input = spec.HasInput,
                 Hold = !spec.IsDetached,
+                Forget = spec.IsDetached,
             }, ct).ConfigureAwait(false);
         }
         catch (BerthException e) when (e.Kind == Fault.Failed)

@@ -1,5 +1,7 @@
 // From a wish to a record: the image is found, what was left open is settled, the name is taken, the root file system is there.
+using System.Diagnostics;
 using Berth.Engine.Networks;
+using Berth.Engine.Tracing;
 using Berth.Engine.Volumes;
 using Berth.Oci.Faults;
 using Berth.Oci.ImageSpec;
@@ -16,6 +18,7 @@ internal sealed class Creating(ContainerParts parts)
     /// <exception cref="BerthException">InvalidArgument. NotFound: no such image. Conflict: the name is taken.</exception>
     public ContainerRecord Create(ContainerSpec spec)
     {
+        using Activity? activity = EngineActivities.Begin("make the container");
         if (spec.Name is { } said) RequireName(said);
         RequireRuntime(spec);
         RequireKnown(spec);
@@ -36,7 +39,7 @@ internal sealed class Creating(ContainerParts parts)
         undo.Push(held.RemoveFile);
         if (spec.RootFolder is null)
         {
-            parts.Images.Store.Snapshots.Prepare(id, image);
+            using (EngineActivities.Begin("prepare its root file system")) parts.Images.Store.Snapshots.Prepare(id, image);
             undo.Push(() => parts.Images.Store.Snapshots.Remove(id, force: true));
         }
         foreach (SettledMount mount in settled.Mounts)
@@ -52,7 +55,7 @@ internal sealed class Creating(ContainerParts parts)
             undo.Push(() => parts.Volumes.Remove(volume.Name));
         }
         using IDisposable? pod = spec.Pod is null ? null : parts.Pods!.Hold(spec.Pod);
-        record = Insert(record);
+        using (EngineActivities.Begin("write its record")) record = Insert(record);
         undo.Dismiss();
         parts.Events.Add("container", "create", id, record.Name, ("image", spec.Image));
         return record;

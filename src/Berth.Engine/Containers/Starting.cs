@@ -1,7 +1,9 @@
 // From a record to a process: what a container needs is prepared side by side, a shim is started, and the runtime makes it.
+using System.Diagnostics;
 using System.Text;
 using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
+using Berth.Engine.Tracing;
 using Berth.Engine.Volumes;
 using Berth.Linux;
 using Berth.Linux.Files;
@@ -43,6 +45,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     /// <exception cref="BerthException">NotFound. WrongState: it runs. What the network, the store or the runtime say.</exception>
     public async Task<ContainerRecord> StartAsync(string id, Func<KeeperConnection, Task>? attach, BoxSpec? size, CancellationToken ct)
     {
+        using Activity? activity = EngineActivities.Begin("start the container");
         using FileLock held = parts.Folder.Lock(id);
         ContainerRecord record = parts.Folder.Read(id) ?? throw new BerthException(Fault.NotFound, $"there is no container {id[..12]}") { Code = FaultCode.ContainerUnknown };
         ContainerState state = parts.Facts.Observe(record);
@@ -95,12 +98,12 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
         if (own is null) parts.Hold(record.Id, keeper);
         ct.ThrowIfCancellationRequested();
         // What the runtime has begun is not left half-done: these two are waited for, whoever has lost patience.
-        await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, RequestOf(record), CancellationToken.None).ConfigureAwait(false);
+        CreateResponse made = await MakeAsync(keeper, record).ConfigureAwait(false);
         try
         {
             if (attach is not null) await attach(keeper).ConfigureAwait(false);
             DateTimeOffset now = parts.Clock.GetUtcNow();
-            StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = record.Id }, CancellationToken.None).ConfigureAwait(false);
+            StartResponse started = await LetRunAsync(keeper, record.Id, made).ConfigureAwait(false);
             Self.IsAlive((int)started.Pid, out ulong ticks);
             record = record with { IsStopped = false, Run = new RunRecord { Started = now, Pid = (int)started.Pid, StartTicks = ticks, Boot = Facts.Boot } };
             parts.Folder.Write(record);
@@ -111,6 +114,25 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
             await ending.DropAsync(keeper, record).ConfigureAwait(false);
             throw;
         }
+    }
+
+    private async Task<CreateResponse> MakeAsync(KeeperConnection keeper, ContainerRecord record)
+    {
+        using Activity? activity = EngineActivities.Begin("have it made");
+        CreateRequest request = RequestOf(record);
+        CreateResponse made = await keeper.CallAsync<CreateResponse>(KeeperService.Methods.Create, request, CancellationToken.None).ConfigureAwait(false);
+        StartTimeline.AddCreation(activity, made.BeganNs, made.AnsweredNs, request.Runtime!.Trace);
+        return made;
+    }
+
+    private static async Task<StartResponse> LetRunAsync(KeeperConnection keeper, string id, CreateResponse made)
+    {
+        using Activity? activity = EngineActivities.Begin("let it run");
+        Task<long>? first = activity is null ? null : StartTimeline.SeeFirstInstructionAsync((int)made.Pid);
+        StartResponse started = await keeper.CallAsync<StartResponse>(KeeperService.Methods.Start, new ProcessRequest { Id = id }, CancellationToken.None).ConfigureAwait(false);
+        StartTimeline.AddCall(activity, "have the runtime start it", started.BeganNs, started.AnsweredNs);
+        if (first is not null && await first.ConfigureAwait(false) is > 0 and long at) EngineActivities.Add("up to the first instruction", "container", (long)started.BeganNs, at, activity);
+        return started;
     }
 
     private async Task<BundleFacts> PrepareAsync(ContainerRecord record, BoxSpec? size, Undo undo, CancellationToken ct)
@@ -134,6 +156,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private void WriteConfiguration(ContainerRecord record, BundleFacts facts)
     {
+        using Activity? activity = EngineActivities.Begin("write its configuration");
         Spec spec = SpecBuilder.Build(record, facts);
         foreach (string warning in facts.Notes.Warnings) parts.Warnings.Enqueue(warning);
         foreach (OwnedPath owned in facts.Notes.Owned) OwnedTree.Change(owned);
@@ -151,6 +174,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     /// <summary>Starts a shim, and speaks with it. One of the run before may be about to end, or have clients that look on: then it serves this run too.</summary>
     private async Task<KeeperConnection> ConnectAsync(ContainerRecord record, string socket, CancellationToken ct)
     {
+        using Activity? activity = EngineActivities.Begin("start the shim");
         long deadline = Environment.TickCount64 + Patience;
         while (true)
         {
@@ -178,8 +202,9 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private string? Attach(ContainerRecord record, NetworkMode mode, Undo undo)
     {
+        using Activity? activity = EngineActivities.Begin("attach it to its networks", "network");
         string path = parts.Places.NetworkNamespace(record.Id);
-        NetworkNamespaces.Make(path);
+        using (EngineActivities.Begin("make a network namespace", "network")) NetworkNamespaces.Make(path);
         lock (undo) undo.Push(() => NetworkNamespaces.Remove(path));
         lock (undo) undo.Push(() => parts.Networks.DisconnectAll(record.Id));
         bool isFirst = true;
@@ -224,6 +249,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     {
         string root = RootOf(parts.Places, record);
         if (record.Spec.RootFolder is null || record.Spec.IsRootFolderKept) MountRoot(record, root, undo);
+        using Activity? activity = EngineActivities.Begin("prepare volumes and namespaces");
         HandedSecrets secrets = HandedSecrets.Lay(parts.Secrets, record, parts.Places.Bundle(record.Id));
         List<string?> sources = [];
         foreach (SettledMount mount in record.Settled.Mounts) sources.Add(SourceOf(record, mount, root, sources.Count, undo));
@@ -257,6 +283,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
 
     private void MountRoot(ContainerRecord record, string root, Undo undo)
     {
+        using Activity? activity = EngineActivities.Begin("mount its root file system");
         if (RootMounts.IsMounted(parts.Places, record.Id))
         {
             // Somebody looks at it already: what is written is to be the same for both.
@@ -337,6 +364,7 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     /// <summary>Writes the three files that tell a container of names.</summary>
     private BundleFacts WithFiles(ContainerRecord record, NetworkMode mode, PodShare? pod, BundleFacts facts)
     {
+        using Activity? activity = EngineActivities.Begin("write hosts and resolv.conf");
         string bundle = parts.Places.Bundle(record.Id);
         ConnectionSpec connection = record.Spec.Connection;
         if (mode.Kind == NetworkKind.Container && parts.Folder.Find(mode.Argument) is { } other)
@@ -380,11 +408,12 @@ internal sealed class Starting(ContainerParts parts, Ending ending)
     private CreateRequest RequestOf(ContainerRecord record)
     {
         ContainerSpec spec = record.Spec;
+        string runtime = RuntimeOf(parts.Runtime, spec);
         CreateRequest request = new()
         {
             Id = record.Id,
             Bundle = parts.Places.Bundle(record.Id),
-            Runtime = new Runtime { Binary = RuntimeOf(parts.Runtime, spec), Root = parts.Places.RuntimeState },
+            Runtime = new Runtime { Binary = runtime, Root = parts.Places.RuntimeState, Trace = EngineActivities.IsHeard && runtime.EndsWith("/berth-runtime", StringComparison.Ordinal) ? $"{parts.Places.Bundle(record.Id)}/timeline.json" : "" },
             Terminal = spec.HasTerminal,
             Input = spec.HasInput,
             InputOnce = spec.IsInputOnce,

@@ -19,6 +19,7 @@ public sealed partial class EngineImages
     public async Task<StoredImage> PullAsync(string name, PullOptions? options = null, IProgress<CopyProgress>? progress = null, CancellationToken ct = default)
     {
         options ??= new PullOptions();
+        using System.Diagnostics.Activity? activity = Tracing.EngineActivities.Begin($"pull {name}");
         ImagePlace place = ImagePlace.Parse(name);
         if (place.TransportName is not ("" or "docker"))
         {

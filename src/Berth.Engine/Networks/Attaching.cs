@@ -1,6 +1,8 @@
 // One container to one network, and back: what is done is written down before, so that whoever finds it can undo it.
+using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Berth.Engine.Tracing;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
@@ -29,12 +31,13 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
 {
     private const int PortAttempts = 16;
 
-    private readonly CniRuntime _runtime = new(new CniRuntimeOptions { CacheFolder = places.Cache });
+    private readonly CniRuntime _runtime = new(new CniRuntimeOptions { CacheFolder = places.Cache, Observe = static (step, began, ended) => EngineActivities.Add(step, "network", began, ended) });
 
     public CniRuntime Runtime => _runtime;
 
     public Attachment Connect(NetworkRecord network, AttachmentSpec spec)
     {
+        using Activity? activity = EngineActivities.Begin($"attach it to {network.Name}", "network");
         Validate(network, spec);
         string place = NamespacePlace.Of(spec.NetworkNamespace) ?? throw new BerthException(Fault.NotFound, $"cannot attach container {spec.ContainerId} to network {network.Name}: there is no network namespace at {spec.NetworkNamespace}");
         using FileLock held = attachments.Lock(spec.ContainerId);
@@ -68,9 +71,9 @@ internal sealed class Attaching(NetworkFolder networks, AttachmentFolder attachm
                 {
                     made = Attach(network, attachment);
                     Forward(made);
-                    DefaultRoute.Settle([.. others, made]);
+                    using (EngineActivities.Begin("choose the default route", "network")) DefaultRoute.Settle([.. others, made]);
                 }
-                Name(network, made);
+                using (EngineActivities.Begin("tell its name", "network")) Name(network, made);
                 attachments.Write(made with { IsComplete = true });
                 return made with { IsComplete = true };
             }

@@ -1,11 +1,11 @@
 // Networks of one container alone: its namespace is connected with the host by pasta or slirp4netns, without a bridge.
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Berth.Linux;
 using Berth.Linux.Files;
 using Berth.Linux.Network;
 using Berth.Network.Rootless;
+using Berth.Oci.Content;
 using Berth.Oci.Faults;
 
 namespace Berth.Engine.Networks;
@@ -20,7 +20,7 @@ internal static class OwnWay
     public static NetworkRecord? Named(string name) => !Is(name) || !Rootless.UserSession.HasNetwork ? null : new NetworkRecord
     {
         Spec = new NetworkSpec { Name = name, Driver = name, HasNames = false },
-        Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(name))),
+        Id = ShortHash.Hex(Encoding.ASCII.GetBytes(name)),
         Created = DateTimeOffset.UnixEpoch,
         IsPredefined = true,
     };

@@ -12,7 +12,14 @@ public sealed unsafe partial class EventCounter : IDisposable
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>
     public EventCounter() => _fd = new Fd(Check.Result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
 
+    /// <summary>One that another program has made.</summary>
+    /// <param name="fd">It is closed here.</param>
+    public EventCounter(Fd fd) => _fd = fd;
+
     /// <summary>The descriptor.</summary>
+    public Fd Descriptor => _fd;
+
+    /// <summary>Its number.</summary>
     public int Number => _fd.Number;
 
     /// <summary>What it counted since the last time.</summary>

@@ -24,6 +24,9 @@ public sealed unsafe partial class WatchedFile : IDisposable
         return fd is null ? null : new WatchedFile(fd);
     }
 
+    /// <summary>The open file.</summary>
+    public Fd Descriptor => _fd;
+
     /// <summary>The descriptor, to be polled for <see cref="Changed"/> beside others.</summary>
     public int Number => _fd.Number;
 

@@ -62,6 +62,15 @@ public sealed class EventLoop : IDisposable
         }
     }
 
+    /// <summary>
+    /// What wakes this loop, for another program that sleeps in its place: readable when something is to be done. Null where signals do not come by
+    /// a descriptor that would pass on.
+    /// </summary>
+    public (Fd Poller, Fd Signals)? Wakers => _signals is { IsKernels: true } inbox ? (_poller.Descriptor, inbox.Descriptor) : null;
+
+    /// <summary>Milliseconds until the next alarm; -1: there is none.</summary>
+    public int UntilAlarm => UntilNextAlarm();
+
     /// <summary>Called before the loop sleeps, each time.</summary>
     public Action? BeforeSleep { get; set; }
 

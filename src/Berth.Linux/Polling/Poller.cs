@@ -102,6 +102,9 @@ public sealed unsafe partial class Poller : IDisposable
     /// <exception cref="LinuxException">The limit of open files is reached.</exception>
     public Poller() => _epoll = new Fd(Check.Result(epoll_create1(0x80000), "epoll_create1"));
 
+    /// <summary>Readable when something that is looked at is ready; it stays so in a program that is executed in place of this one, for what stays open there.</summary>
+    public Fd Descriptor => _epoll;
+
     /// <summary>Looks at a descriptor from now on.</summary>
     /// <param name="fd">Open until <see cref="Watch.Remove"/>.</param>
     /// <param name="wanted">What to wait for.</param>

@@ -39,6 +39,9 @@ public sealed unsafe partial class SignalInbox : IDisposable
         return new SignalInbox(read, write);
     }
 
+    /// <summary>Whether it is a signalfd: a program that is executed in place of this one can wait for it as well.</summary>
+    public bool IsKernels => _write is null;
+
     /// <summary>Becomes readable when a signal has come.</summary>
     public Fd Descriptor => _read;
 

@@ -25,6 +25,9 @@ public sealed record CniRuntimeOptions
     /// <summary>Whom a type means that both have.</summary>
     public Prefer Prefer { get; init; }
 
+    /// <summary>Told what each step of an operation was, and when it began and ended, in nanoseconds of CLOCK_MONOTONIC.</summary>
+    public Action<string, long, long>? Observe { get; init; }
+
     /// <summary>How long an executed plugin may take; DHCP needs a minute to give up.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -1,5 +1,6 @@
 // One operation on one network: its plugins are called with what belongs together, and its faults name what was tried.
 using Berth.Linux;
+using Berth.Linux.Processes;
 using Berth.Network.Calls;
 using Berth.Network.Contract;
 using Berth.Network.Firewall;
@@ -22,7 +23,9 @@ internal sealed class PluginChain(CniRuntimeOptions options, NetworkList list, C
     public IReadOnlyList<AttachmentId>? Valid { get; init; }
 
     /// <summary>Calls one plugin.</summary>
-    public CniResult? Call(PluginConfiguration plugin, CniResult? previous)
+    public CniResult? Call(PluginConfiguration plugin, CniResult? previous) => Observed($"plugin {plugin.Type}", () => Perform(plugin, previous));
+
+    private CniResult? Perform(PluginConfiguration plugin, CniResult? previous)
     {
         _plugin = plugin.Type;
         FoundPlugin found = FoundPlugin.Find(options, plugin.Type);
@@ -61,8 +64,21 @@ internal sealed class PluginChain(CniRuntimeOptions options, NetworkList list, C
     public void Commit()
     {
         _plugin = "";
-        _rules.Commit();
+        Observed<object?>("commit rules of the packet filter", () =>
+        {
+            _rules.Commit();
+            return null;
+        });
         _rules = new RuleChanges();
+    }
+
+    private T Observed<T>(string step, Func<T> action)
+    {
+        if (options.Observe is not { } observe) return action();
+        long began = Self.Monotonic;
+        T result = action();
+        observe(step, began, Self.Monotonic);
+        return result;
     }
 
     /// <summary>Runs the operation; its faults say which network, container and plugin.</summary>

@@ -38,7 +38,8 @@ public readonly struct Digest : IEquatable<Digest>
     public string Short => Encoded.Length > 12 ? Encoded[..12] : Encoded;
 
     /// <summary>That of some bytes, by SHA-256.</summary>
-    public static Digest Of(ReadOnlySpan<byte> bytes) => From(Sha256, SHA256.HashData(bytes));
+    public static Digest Of(ReadOnlySpan<byte> bytes) =>
+        bytes.Length <= ShortHash.Most ? new($"{Sha256}:{ShortHash.Hex(bytes)}", Sha256.Length) : From(Sha256, SHA256.HashData(bytes));
 
     /// <summary>From a finished hash.</summary>
     public static Digest From(string algorithm, ReadOnlySpan<byte> hash) => new($"{algorithm}:{Convert.ToHexStringLower(hash)}", algorithm.Length);
@@ -75,6 +76,7 @@ public readonly struct Digest : IEquatable<Digest>
     /// <summary>Whether these bytes are the content.</summary>
     public bool Matches(ReadOnlySpan<byte> bytes)
     {
+        if (Algorithm == Sha256 && bytes.Length <= ShortHash.Most) return Of(bytes) == this;
         using IncrementalHash hash = NewHash();
         hash.AppendData(bytes);
         return From(Algorithm, hash.GetHashAndReset()) == this;

@@ -1,4 +1,4 @@
-// A timeline of a start in the format that Chrome's and Perfetto's viewers read (Trace Event Format, JSON array).
+// A timeline of a start in the format that Chrome's and Perfetto's viewers read (Trace Event Format, JSON array); its times are those of CLOCK_MONOTONIC.
 using Berth.Oci.Json;
 using Berth.Linux.Files;
 using Berth.Linux.Processes;
@@ -22,10 +22,9 @@ internal sealed class StepTrace
     public void Write(string path, ChildProgram program, SpawnedChild child, string subject)
     {
         Mark("spawn and meet");
-        long origin = _parent[0].Start;
         JsonWriter w = new();
         w.WriteStartArray();
-        foreach ((string name, long start, long end) in _parent) Event(w, name, subject, start - origin, end - start, thread: 1);
+        foreach ((string name, long start, long end) in _parent) Event(w, name, subject, start, end - start, thread: 1);
         for (int i = 0; i < program.Steps.Count && i < child.StepTimes.Count; i++)
         {
             long start = child.StepTimes[i];
@@ -33,7 +32,7 @@ internal sealed class StepTrace
             long end = 0;
             for (int next = i + 1; next < child.StepTimes.Count && end == 0; next++) end = child.StepTimes[next];
             if (end == 0) end = child.ExecuteTime == 0 ? start : child.ExecuteTime;
-            Event(w, program.Steps[i].Phrase, program.Steps[i].Why ?? "", start - origin, Math.Max(0, end - start), thread: 2);
+            Event(w, program.Steps[i].Phrase, program.Steps[i].Why ?? "", start, Math.Max(0, end - start), thread: 2);
         }
         w.WriteEndArray();
         KernelPath.WriteAtomically(path, w.Written, 0x1A4);

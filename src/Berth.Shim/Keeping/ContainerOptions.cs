@@ -19,6 +19,9 @@ internal sealed record ContainerOptions
     /// <summary>The session keyring is the caller's.</summary>
     public bool NoNewKeyring { get; init; }
 
+    /// <summary>File for the runtime's timeline of the creation, or empty.</summary>
+    public string Trace { get; init; } = "";
+
     /// <summary>What the oom_score_adj of everything in it begins with, where ours was changed; null leaves ours.</summary>
     public string? OomScore { get; init; }
 

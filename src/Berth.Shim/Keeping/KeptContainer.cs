@@ -16,7 +16,7 @@ namespace Berth.Shim.Keeping;
 /// A container. Each verb is a call of the runtime that nobody waits for; what is to be done afterwards is handed in, and gets
 /// the fault, or null.
 /// </summary>
-internal sealed class KeptContainer : IDisposable
+internal sealed partial class KeptContainer : IDisposable
 {
     private const string PidFileName = "init.pid";
     private const int SIGKILL = 9;
@@ -387,6 +387,7 @@ internal sealed class KeptContainer : IDisposable
         ConsoleSocket = Init.ConsolePath,
         NoPivot = _options.NoPivot,
         NoNewKeyring = _options.NoNewKeyring,
+        Trace = _options.Trace,
     };
 
     private void Make(Action<RuntimeStreams> call, Action<BerthException?> done)

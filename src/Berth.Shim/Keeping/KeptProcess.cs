@@ -25,7 +25,7 @@ internal enum ProcessStatus
 }
 
 /// <summary>A container's first process, or one that was executed in it.</summary>
-internal sealed class KeptProcess : IDisposable
+internal sealed partial class KeptProcess : IDisposable
 {
     private const int DrainMilliseconds = 10_000;
     // Engines give a deletion two seconds (moby, daemon/monitor.go), and a reader may have stalled for good.
@@ -83,6 +83,9 @@ internal sealed class KeptProcess : IDisposable
 
     /// <summary>Whether a call that starts it is under way: its end is not told before its beginning.</summary>
     public bool IsStarting { get; set; }
+
+    /// <summary>Whether nobody may ever ask for its end.</summary>
+    public bool IsForgotten { get; set; }
 
     /// <summary>Others who asked to have it deleted while it is; null while it is not.</summary>
     public List<Action<Oci.Faults.BerthException?>>? Deleting { get; set; }

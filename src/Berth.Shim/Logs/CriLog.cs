@@ -20,6 +20,12 @@ internal sealed class CriLog(LogFile file) : IOutputSink, ILogDriver
     public bool IsOwed => file.IsStuck;
 
     /// <inheritdoc/>
+    public bool IsStill => file.IsStill;
+
+    /// <inheritdoc/>
+    public Linux.Fd? Descriptor => file.Descriptor;
+
+    /// <inheritdoc/>
     public LogPlace? Place => file.Place;
 
     /// <inheritdoc/>

@@ -9,6 +9,12 @@ internal interface ILogDriver : IOutputSink, IDisposable
     /// <summary>Where the log stands, for somebody who reads the file up to there and is told what follows; null where it is no file.</summary>
     LogPlace? Place => null;
 
+    /// <summary>Whether all that was taken is in the log, and the log is in need of nothing.</summary>
+    bool IsStill { get; }
+
+    /// <summary>The open file, where the log is one.</summary>
+    Linux.Fd? Descriptor => null;
+
     /// <summary>Hands over what was taken and is not in the log yet, since its line is not whole.</summary>
     void PassUnwritten(IOutputSink sink) { }
 

@@ -101,6 +101,9 @@ internal sealed class JournalLog : ILogDriver
     /// <inheritdoc/>
     public bool IsFull => _waiting.Count > 0;
 
+    /// <inheritdoc/>
+    public bool IsStill => _outputUsed == 0 && _errorUsed == 0 && _waiting.Count == 0 && _retry is null;
+
     /// <summary>Called when the journal takes entries again.</summary>
     public Action? Drained { get; set; }
 

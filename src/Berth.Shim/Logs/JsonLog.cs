@@ -22,6 +22,12 @@ internal sealed class JsonLog(LogFile file) : ILogDriver
     public bool IsOwed => file.IsStuck;
 
     /// <inheritdoc/>
+    public bool IsStill => _output.Count == 0 && _error.Count == 0 && file.IsStill;
+
+    /// <inheritdoc/>
+    public Linux.Fd? Descriptor => file.Descriptor;
+
+    /// <inheritdoc/>
     public LogPlace? Place => file.Place;
 
     /// <inheritdoc/>

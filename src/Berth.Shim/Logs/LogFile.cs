@@ -56,12 +56,25 @@ internal sealed class LogFile : IDisposable
         _ever = _inFile = KernelPath.Facts(_fd).Size;
     }
 
+    /// <summary>Goes on in a file that is open for appending, and is closed here.</summary>
+    public LogFile(EventLoop loop, Fd fd, string path, LogLimits limits, Action<string> warn)
+    {
+        (_loop, _path, _limits, _warn, _fd) = (loop, path, limits, warn, fd);
+        _ever = _inFile = KernelPath.Facts(_fd).Size;
+    }
+
     /// <summary>Makes the file if it is not there.</summary>
     /// <exception cref="BerthException">It cannot be made, or not be written to.</exception>
     public static void Make(string path) => OpenOrMake(path).Dispose();
 
     private static Fd OpenOrMake(string path) => KernelPath.TryOpen(path, ToAppend, Mode)
         ?? throw new BerthException(Fault.Failed, $"Failed to open log file {path}: {KernelPath.LastErrno.Sentence()}");
+
+    /// <summary>Whether everything is in the file.</summary>
+    public bool IsStill => _retry is null && _used == 0 && _owed is null && _lost == 0 && !_reopens;
+
+    /// <summary>The file.</summary>
+    public Fd Descriptor => _fd;
 
     /// <summary>Where the next line will be.</summary>
     public LogPlace Place

@@ -17,6 +17,16 @@ internal sealed class EventBook
     /// <summary>Number of the last one.</summary>
     public ulong Last { get; private set; }
 
+    /// <summary>What is known, oldest first.</summary>
+    public IEnumerable<Event> Known => _events;
+
+    /// <summary>Goes on where another program has left it.</summary>
+    public void WakeUp(ulong last, IEnumerable<Event> known)
+    {
+        Last = last;
+        foreach (Event one in known) _events.Enqueue(one);
+    }
+
     /// <summary>Writes one down, and tells it.</summary>
     public void Add(Event happened)
     {

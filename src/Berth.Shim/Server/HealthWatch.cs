@@ -21,6 +21,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     private bool _runs;
     private bool _wasFrozen;
     private bool _isFreezing;
+    private long _due;
 
     /// <summary>What the probes say.</summary>
     public HealthStatus Status { get; private set; } = HealthStatus.Starting;
@@ -50,6 +51,26 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
         _next = null;
     }
 
+    /// <summary>What passes on to who wakes.</summary>
+    public AsleepHealth FallAsleep()
+    {
+        AsleepHealth state = new() { State = new Health { Status = Status, FailingStreak = FailingStreak }, StartedAtNs = _startedAt, Number = (uint)_number, NextNs = _due };
+        state.State.Log.AddRange(_log);
+        return state;
+    }
+
+    /// <summary>Goes on where another program has left it.</summary>
+    public void WakeUp(AsleepHealth state)
+    {
+        (_runs, _startedAt, _number, _due) = (true, state.StartedAtNs, (int)state.Number, state.NextNs);
+        (Status, FailingStreak) = (state.State!.Status, state.State.FailingStreak);
+        foreach (Probe probe in state.State.Log) _log.Enqueue(probe);
+        _next = loop.After(Math.Max(0, (_due - Self.Monotonic) / 1_000_000), Try);
+    }
+
+    /// <summary>Whether no probe is under way, and the next one is not due at once.</summary>
+    public bool IsStill => _runs && !_isFreezing && _due > Self.Monotonic;
+
     /// <summary>It is being frozen, or let go on: of a probe that is under way nothing can be said, and none is begun until that is over.</summary>
     public void Freezes(bool isUnderWay) => (_wasFrozen, _isFreezing) = (true, isUnderWay);
 
@@ -58,6 +79,7 @@ internal sealed class HealthWatch(EventLoop loop, Ward ward, HealthCheck check)
     private void Schedule()
     {
         long interval = Status == HealthStatus.Starting && IsInStartPeriod ? Or(check.StartIntervalMs, UsualStartInterval) : Or(check.IntervalMs, UsualInterval);
+        _due = Self.Monotonic + (interval * 1_000_000);
         _next = loop.After(interval, Try);
     }
 

@@ -15,7 +15,7 @@ namespace Berth.Shim.Server;
 /// <summary>The containers of one shim, as our engine sees them.</summary>
 /// <param name="loop">The loop.</param>
 /// <param name="oomScore">What containers begin with, where the shim's own oom_score_adj was changed.</param>
-internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperService
+internal sealed partial class KeeperApi(EventLoop loop, string? oomScore) : KeeperService
 {
     /// <summary>Version of the contract.</summary>
     public const uint Version = 1;
@@ -79,6 +79,7 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
         if (request.Id.Length == 0 || request.Bundle.Length == 0) throw new BerthException(Fault.InvalidArgument, "a container needs an id and a bundle");
         if (request.Runtime is not { Root.Length: > 0 }) throw new BerthException(Fault.InvalidArgument, "a runtime needs its state directory");
         if (_wards.ContainsKey(request.Id)) throw new BerthException(Fault.Conflict, $"container {request.Id} is kept already");
+        ulong began = (ulong)Self.Monotonic;
         Ward ward = new(loop, _events, request, oomScore) { EndedForGood = () => Changed?.Invoke() };
         _wards[request.Id] = ward;
         if (request.EndsWithClient) EndWith(TtrpcPort.Serving!, ward);
@@ -92,17 +93,18 @@ internal sealed class KeeperApi(EventLoop loop, string? oomScore) : KeeperServic
                 Changed?.Invoke();
                 return;
             }
-            reply.Send(new CreateResponse { Pid = (uint)ward.Container.Init.Pid });
+            reply.Send(new CreateResponse { Pid = (uint)ward.Container.Init.Pid, BeganNs = began, AnsweredNs = (ulong)Self.Monotonic });
         });
     }
 
     protected override void Start(ProcessRequest request, TtrpcReply<StartResponse> reply)
     {
         Ward ward = Find(request.Id);
+        ulong began = (ulong)Self.Monotonic;
         ward.Start(fault =>
         {
             if (fault is not null) Fail(reply.Call, fault);
-            else reply.Send(new StartResponse { Pid = (uint)ward.Container.Init.Pid });
+            else reply.Send(new StartResponse { Pid = (uint)ward.Container.Init.Pid, BeganNs = began, AnsweredNs = (ulong)Self.Monotonic });
         });
     }
 

@@ -7,6 +7,7 @@ using Berth.Linux.Processes;
 using Berth.Linux.Sockets;
 using Berth.Oci.Faults;
 using Berth.Shim.Contract.Protos;
+using Berth.Shim.Keeping;
 using Berth.Shim.Launch;
 using Berth.Shim.Serving;
 
@@ -22,11 +23,12 @@ public static class KeeperCommand
     private const int OwedMilliseconds = 250, OwedTries = 40;
 
     private const string Usage = """
-        berth-shim keep --socket PATH [--foreground]
+        berth-shim keep --socket PATH [--foreground] [--idle MILLISECONDS]
 
         Keeps containers for an engine that talks to it over the socket (docs/protocols/keeper.md):
         their streams, logs, exit codes, restarts and health checks. It returns as soon as the socket
         answers, and lives on in the background until it keeps no living container and has no client.
+        When nothing has happened for a while (3000 ms; 0: never) a tiny program waits in its place.
 
         Called `conmon` it is conmon; called `containerd-shim-berth-v2` it is containerd's shim.
         """;
@@ -35,8 +37,9 @@ public static class KeeperCommand
     /// <returns>The exit code.</returns>
     public static int Run(ReadOnlySpan<string> words)
     {
-        string? path = null;
+        string? path = null, asleep = null;
         bool foreground = false;
+        int? idle = null;
         for (int i = 1; i < words.Length; i++)
         {
             if (words[i] is "--help" or "-h")
@@ -46,12 +49,19 @@ public static class KeeperCommand
             }
             if (words[i] == "--foreground") foreground = true;
             else if (words[i] == "--socket" && i + 1 < words.Length) path = words[++i];
+            else if (words[i] == "--idle" && i + 1 < words.Length && int.TryParse(words[i + 1], out int most) && most >= 0) (idle, i) = (most, i + 1);
+            else if (words[i] == Slumber.Word && i + 1 < words.Length) asleep = words[++i];
             else if (words[i].StartsWith("--socket=", StringComparison.Ordinal)) path = words[i][9..];
             else return Complain($"unknown word {words[i]}; `berth-shim keep --help` shows them");
         }
         if (path is null) return Complain("--socket is missing: where the engine finds this shim");
         try
         {
+            if (asleep is not null)
+            {
+                Serve(path, Slumber.WakeUp(asleep));
+                return 0;
+            }
             Self.OpenStandardStreams();
             Fd listener = Listen(path);
             if (!foreground && Daemon.Fork() is > 0 and int pid)
@@ -59,7 +69,7 @@ public static class KeeperCommand
                 KernelPath.WriteAtomically(path + ".pid", Encoding.ASCII.GetBytes($"{pid}\n"), 0x180);
                 return 0;
             }
-            Serve(path, listener, foreground);
+            Serve(path, listener, foreground, idle);
             return 0;
         }
         catch (Exception e) when (e is LinuxException or BerthException)
@@ -68,7 +78,7 @@ public static class KeeperCommand
         }
     }
 
-    private static void Serve(string path, Fd listener, bool foreground)
+    private static void Serve(string path, Fd listener, bool foreground, int? idle)
     {
         if (!foreground) Daemon.DetachStandardStreams();
         Daemon.NewSession();
@@ -77,8 +87,24 @@ public static class KeeperCommand
         string? oomScore = OomScore.Protect();
         using EventLoop loop = new([SIGTERM, SIGINT], static _ => { });
         KeeperApi api = new(loop, oomScore);
+        Serve(loop, api, path, listener, idle ?? Slumber.UsualIdle, idle is not null, isMet: false);
+    }
+
+    // What a process has besides its memory is as it was: its session, whose orphans it takes, its place among those that lack of memory kills.
+    private static void Serve(string path, Asleep state)
+    {
+        Daemon.Ignore(SIGPIPE);
+        using EventLoop loop = new([SIGTERM, SIGINT], static _ => { });
+        KeeperApi api = new(loop, state.HasOomScore ? state.OomScore : null);
+        loop.Failed = static e => e is LinuxException or BerthException;
+        api.WakeUp(state);
+        Serve(loop, api, path, SleepingDescriptors.Take(state.Listener)!, Slumber.NextIdle(state), state.IsIdleFixed, isMet: true);
+    }
+
+    private static void Serve(EventLoop loop, KeeperApi api, string path, Fd listener, int idle, bool isFixed, bool isMet)
+    {
         List<TtrpcPort> ports = [];
-        bool met = false;
+        bool met = isMet;
         int tries = 0;
         // What one container's bundle, disk or runtime does to us is told where it can be; the others must not pay for it.
         loop.Failed = static e => e is LinuxException or BerthException;
@@ -91,13 +117,13 @@ public static class KeeperCommand
             if (api.IsOwed && tries++ < OwedTries) loop.After(OwedMilliseconds, EndIfIdle);
             else loop.Stop();
         }
-        Alarm unmet = loop.After(FirstWordMilliseconds, loop.Stop);
+        Alarm? unmet = met ? null : loop.After(FirstWordMilliseconds, loop.Stop);
         api.Changed = EndIfIdle;
         api.ShutdownAsked = loop.Stop;
         using Listener door = new(loop, listener, socket =>
         {
             met = true;
-            unmet.Cancel();
+            unmet?.Cancel();
             ports.Add(new TtrpcPort(loop, socket, name => name == KeeperService.FullName ? api : null)
             {
                 Closed = port =>
@@ -107,12 +133,18 @@ public static class KeeperCommand
                 },
             });
         });
-        loop.BeforeSleep = () =>
+        Slumber slumber = new(loop, api, path, listener, () => ports.Count > 0) { Idle = idle, IsFixed = isFixed };
+        void FlushAll()
         {
             for (int i = ports.Count - 1; i >= 0; i--) ports[i].Flush();
+        }
+        loop.BeforeSleep = () =>
+        {
+            FlushAll();
+            slumber.Note();
         };
         loop.Run();
-        loop.BeforeSleep();
+        FlushAll();
         // The socket last: who finds none there binds one of its own, and writes its number beside it.
         KernelPath.Remove(path + ".pid");
         KernelPath.Remove(path);

@@ -15,7 +15,7 @@ using Berth.Shim.Streams;
 namespace Berth.Shim.Server;
 
 /// <summary>One container over all its runs.</summary>
-internal sealed class Ward : IDisposable
+internal sealed partial class Ward : IDisposable
 {
     /// <summary>How ids of processes begin that are executed here and not asked for by id: nobody else may have such a one.</summary>
     public const string OwnIds = "berth-";
@@ -42,6 +42,7 @@ internal sealed class Ward : IDisposable
     private bool _exitCommandRan;
     private Alarm? _exitCommand;
     private Alarm? _over;
+    private long _overAt;
     private bool _isUnwanted;
 
     /// <summary>A container that is not made yet.</summary>
@@ -52,7 +53,7 @@ internal sealed class Ward : IDisposable
         Policy = request.Restart ?? new RestartPolicy();
         try
         {
-            foreach (Log log in request.Logs) _logs.Add(OpenLog(log));
+            foreach (Log log in request.Logs) _logs.Add(OpenLog(log, null));
         }
         catch
         {
@@ -136,7 +137,7 @@ internal sealed class Ward : IDisposable
             if (fault is null)
             {
                 _hasRun = true;
-                if (_request.MostMs > 0) _over = _loop.After((long)Math.Min(_request.MostMs, long.MaxValue), EndForGood);
+                if (_request.MostMs > 0) EndAfter((long)Math.Min(_request.MostMs, long.MaxValue / 1_000_000));
                 Tell("started", container.Init);
                 Health?.Start();
             }
@@ -151,6 +152,7 @@ internal sealed class Ward : IDisposable
         string id = request.ExecId;
         if (id.Length == 0 || id.Contains('/') || id.StartsWith(OwnIds, StringComparison.Ordinal)) throw new BerthException(Fault.InvalidArgument, $"'{id}' is no id for a process");
         KeptProcess process = _container.AddExec(request.ExecId, new Stdio("", "", "", request.Terminal) { IsKept = true, HasInput = request.Input }, request.Process);
+        process.IsForgotten = request.Forget;
         AddReplay(process, request.ReplayBytes, request.Hold);
         Run(process, fault =>
         {
@@ -391,6 +393,8 @@ internal sealed class Ward : IDisposable
             SystemdCgroup = runtime.SystemdCgroup,
             NoPivot = runtime.NoPivot,
             NoNewKeyring = runtime.NoNewKeyring,
+            // Of the first run alone: nobody reads those of restarts.
+            Trace = _hasRun ? "" : runtime.Trace,
             OomScore = _oomScore,
             LeavesRootfs = true,
         });
@@ -409,6 +413,12 @@ internal sealed class Ward : IDisposable
         return container;
     }
 
+    private void EndAfter(long milliseconds)
+    {
+        _overAt = Self.Monotonic + (milliseconds * 1_000_000);
+        _over = _loop.After(milliseconds, EndForGood);
+    }
+
     private void AddReplay(KeptProcess process, uint bytes, bool hold = false)
     {
         if (!_replays.TryGetValue(process.Id, out ReplayBuffer? replay)) _replays[process.Id] = replay = hold ? new ReplayBuffer(ReplayBuffer.Held) { Holds = true } : new ReplayBuffer(bytes == 0 ? UsualReplay : (int)Math.Min(bytes, 16 << 20));
@@ -424,6 +434,7 @@ internal sealed class Ward : IDisposable
         if (process.Id.Length == 0) Health?.Stop();
         if (IsOwn(process)) return;
         _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = "exited", Pid = (uint)process.Pid, ExitStatus = (uint)process.ExitStatus, Restarts = Restarts });
+        if (process.IsForgotten) ForgetLater(process);
         // What is taken away, or is another by now, has nothing more to be decided.
         if (process != container.Init || container != _container) return;
         if (ShouldRestart(process.ExitStatus)) RestartLater(process);
@@ -584,14 +595,15 @@ internal sealed class Ward : IDisposable
 
     private void Tell(string kind, KeptProcess process) => _events.Add(new Event { Id = Id, ExecId = process.Id, Kind = kind, Pid = (uint)process.Pid, Restarts = Restarts });
 
-    private ILogDriver OpenLog(Log log)
+    private ILogDriver OpenLog(Log log, Fd? open)
     {
         LogLimits limits = new() { MostBytes = log.MostBytes, Backups = (int)log.Backups };
         void Drained() => _container?.Init.Output.Resume();
+        LogFile File() => open is null ? new LogFile(_loop, log.Path, limits, static _ => { }) : new LogFile(_loop, open, log.Path, limits, static _ => { });
         return log.Driver switch
         {
-            "cri" => new CriLog(new LogFile(_loop, log.Path, limits, static _ => { })),
-            "json-file" => new JsonLog(new LogFile(_loop, log.Path, limits, static _ => { })),
+            "cri" => new CriLog(File()),
+            "json-file" => new JsonLog(File()),
             "journald" => new JournalLog(_loop, new JournalMarks { Id = Id, Name = log.Name.Length > 0 ? log.Name : null, Tag = log.Tag.Length > 0 ? log.Tag : null, Labels = log.Labels }, static _ => { }) { Drained = Drained },
             _ => throw new BerthException(Fault.InvalidArgument, $"no such log driver {log.Driver}", "cri, json-file or journald"),
         };

@@ -257,7 +257,7 @@ public static class ShimCommand
     }
 
     /// <summary>64 hexadecimal digits, as containerd's own shims have them; the path must stay below 107 bytes.</summary>
-    private static string SocketName(string text) => Sha256.Hex(Encoding.UTF8.GetBytes(text));
+    private static string SocketName(string text) => Oci.Content.ShortHash.Hex(Encoding.UTF8.GetBytes(text));
 
     private static void Print(string text) => RawIo.WriteAll(1, Encoding.UTF8.GetBytes(text));
 }

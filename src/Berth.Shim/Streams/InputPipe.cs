@@ -22,6 +22,12 @@ internal sealed class InputPipe(EventLoop loop) : IDisposable
     /// <summary>Whether the program can be reached, or will be.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Whether all that was sent is read.</summary>
+    public bool IsStill => _pending.Count == 0 && (!_closing || IsClosed);
+
+    /// <summary>Where it leads, while it is open.</summary>
+    public Fd? Descriptor => IsClosed ? null : _fd;
+
     /// <summary>Called when it is not full any more.</summary>
     public Action? Drained { get; set; }
 

@@ -41,6 +41,12 @@ internal sealed class OutputHub(EventLoop loop) : IDisposable
         }
     }
 
+    /// <summary>Whether it waits for nothing but output.</summary>
+    public bool IsStill => !_paused;
+
+    /// <summary>The descriptor that a stream is read from; null: it has ended, or was never there.</summary>
+    public Fd? DescriptorOf(StandardStream stream) => _sources.Find(source => source.Stream == stream)?.Fd;
+
     /// <summary>Hands over everything that comes from now on.</summary>
     public void Add(IOutputSink sink) => _sinks.Add(sink);
 

@@ -32,6 +32,9 @@ public abstract class KeeperTest : IDisposable
     /// <summary>The connection for plain calls; the shim is started with it.</summary>
     protected KeeperClient Client => _client ??= Connect();
 
+    /// <summary>After how many milliseconds without work it sleeps.</summary>
+    protected virtual string Idle => "3000";
+
     /// <summary>The shim's process.</summary>
     protected int ShimPid { get; private set; }
 
@@ -50,7 +53,7 @@ public abstract class KeeperTest : IDisposable
     /// <summary>Starts a shim and says hello.</summary>
     protected void StartShim()
     {
-        Dock.Tool(Shim, "keep", "--socket", Socket).Run().Succeeded();
+        Dock.Tool(Shim, "keep", "--socket", Socket, "--idle", Idle).Run().Succeeded();
         using KeeperClient client = new(Socket);
         ShimPid = (int)client.Call<HelloResponse>(Methods.Hello, new HelloRequest { Version = 1 }).Pid;
         // Two connections overlap: a shim that has met somebody ends when nobody is left.

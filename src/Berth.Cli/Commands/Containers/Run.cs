@@ -2,6 +2,7 @@
 using System.Text;
 using Berth.Cli.Commands.Images;
 using Berth.Cli.Progress;
+using Berth.Cli.Tracing;
 using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Engine.Images;
@@ -51,6 +52,7 @@ internal static class Run
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
+        using Timeline? timeline = Timeline.Begin(invocation);
         ContainerSpec spec = WithoutPorts(invocation, RunReading.Read(invocation));
         bool isDetached = invocation.Has("detach");
         List<string> attached = invocation.All("attach");
@@ -64,12 +66,13 @@ internal static class Run
             if (isDetached)
             {
                 await container.StartAsync(invocation.Session.Ending).ConfigureAwait(false);
+                timeline?.Write();
                 await WarnAsync(invocation).ConfigureAwait(false);
                 WritePid(invocation, container);
                 invocation.Session.Out.WriteLine(container.Id);
                 return 0;
             }
-            return await ShowAsync(invocation, container, attached).ConfigureAwait(false);
+            return await ShowAsync(invocation, container, attached, timeline).ConfigureAwait(false);
         }
         catch (BerthException) when (spec.IsRemovedAtEnd && container.Observe().Status == ContainerStatus.Configured)
         {
@@ -88,11 +91,12 @@ internal static class Run
         return spec with { Connection = spec.Connection with { Ports = [] } };
     }
 
-    private static async Task<int> ShowAsync(Invocation invocation, Container container, List<string> attached)
+    private static async Task<int> ShowAsync(Invocation invocation, Container container, List<string> attached, Timeline? timeline)
     {
         ContainerSpec spec = container.Record.Spec;
         bool all = attached.Count == 0;
         using ContainerStreams streams = await container.StartAttachedAsync(spec.HasTerminal ? Foreground.Size : null).ConfigureAwait(false);
+        timeline?.Write();
         await WarnAsync(invocation).ConfigureAwait(false);
         WritePid(invocation, container);
         bool hasEnded = await Foreground.ShowAsync(streams, new ForegroundOptions

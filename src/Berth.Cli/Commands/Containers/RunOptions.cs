@@ -1,5 +1,6 @@
 // The flags of run and create: docker's and podman's names, one table by subject.
 using Berth.Cli.Arguments;
+using Berth.Cli.Tracing;
 
 namespace Berth.Cli.Commands.Containers;
 
@@ -45,6 +46,7 @@ internal static class RunOptions
 
     private static Option[] Running() =>
     [
+        .. Timeline.Options,
         Option.Switch("detach", "Let it run, and print its id", 'd'),
         Option.With("detach-keys", "KEYS", "What is typed to leave it (ctrl-p,ctrl-q)"),
         Option.Switch("sig-proxy", "Hand signals on to it (true)"),

@@ -174,6 +174,7 @@ public sealed partial class Runtime : IMessage
     public bool SystemdCgroup { get; set; }
     public bool NoPivot { get; set; }
     public bool NoNewKeyring { get; set; }
+    public string Trace { get; set; } = "";
 
     public void Write(ProtobufWriter to)
     {
@@ -182,6 +183,7 @@ public sealed partial class Runtime : IMessage
         to.Varint(3, SystemdCgroup ? 1UL : 0);
         to.Varint(4, NoPivot ? 1UL : 0);
         to.Varint(5, NoNewKeyring ? 1UL : 0);
+        to.String(6, Trace);
     }
 
     public void Read(ref ProtobufReader from)
@@ -195,6 +197,7 @@ public sealed partial class Runtime : IMessage
                 case 24: SystemdCgroup = from.Varint() != 0; break;
                 case 32: NoPivot = from.Varint() != 0; break;
                 case 40: NoNewKeyring = from.Varint() != 0; break;
+                case 50: Trace = from.String(); break;
                 default: from.Skip(); break;
             }
         }
@@ -318,10 +321,14 @@ public sealed partial class CreateResponse : IMessage
 {
     public const string FullName = "berth.shim.v1.CreateResponse";
     public uint Pid { get; set; }
+    public ulong BeganNs { get; set; }
+    public ulong AnsweredNs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
         to.Varint(1, Pid);
+        to.Varint(2, BeganNs);
+        to.Varint(3, AnsweredNs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -331,6 +338,8 @@ public sealed partial class CreateResponse : IMessage
             switch (from.Tag)
             {
                 case 8: Pid = (uint)from.Varint(); break;
+                case 16: BeganNs = from.Varint(); break;
+                case 24: AnsweredNs = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
@@ -393,10 +402,14 @@ public sealed partial class StartResponse : IMessage
 {
     public const string FullName = "berth.shim.v1.StartResponse";
     public uint Pid { get; set; }
+    public ulong BeganNs { get; set; }
+    public ulong AnsweredNs { get; set; }
 
     public void Write(ProtobufWriter to)
     {
         to.Varint(1, Pid);
+        to.Varint(2, BeganNs);
+        to.Varint(3, AnsweredNs);
     }
 
     public void Read(ref ProtobufReader from)
@@ -406,6 +419,8 @@ public sealed partial class StartResponse : IMessage
             switch (from.Tag)
             {
                 case 8: Pid = (uint)from.Varint(); break;
+                case 16: BeganNs = from.Varint(); break;
+                case 24: AnsweredNs = from.Varint(); break;
                 default: from.Skip(); break;
             }
         }
@@ -423,6 +438,7 @@ public sealed partial class ExecRequest : IMessage
     public bool Input { get; set; }
     public uint ReplayBytes { get; set; }
     public bool Hold { get; set; }
+    public bool Forget { get; set; }
 
     public void Write(ProtobufWriter to)
     {
@@ -433,6 +449,7 @@ public sealed partial class ExecRequest : IMessage
         to.Varint(5, Input ? 1UL : 0);
         to.Varint(6, ReplayBytes);
         to.Varint(7, Hold ? 1UL : 0);
+        to.Varint(8, Forget ? 1UL : 0);
     }
 
     public void Read(ref ProtobufReader from)
@@ -448,6 +465,7 @@ public sealed partial class ExecRequest : IMessage
                 case 40: Input = from.Varint() != 0; break;
                 case 48: ReplayBytes = (uint)from.Varint(); break;
                 case 56: Hold = from.Varint() != 0; break;
+                case 64: Forget = from.Varint() != 0; break;
                 default: from.Skip(); break;
             }
         }

@@ -102,17 +102,6 @@ public sealed class KeepingTests
     }
 
     [Fact]
-    public void Digests_are_the_frameworks()
-    {
-        foreach (int length in (int[])[0, 1, 3, 55, 56, 63, 64, 65, 119, 120, 1000])
-        {
-            byte[] message = new byte[length];
-            for (int i = 0; i < length; i++) message[i] = (byte)(i * 7);
-            Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(message)), Sha256.Hex(message));
-        }
-    }
-
-    [Fact]
     public void A_replay_has_the_latest_bytes_and_their_streams()
     {
         ReplayBuffer replay = new(10);

@@ -1,0 +1,52 @@
+// In the place of a shim that has nothing to do: waits for what would wake it, and executes it again.
+namespace Berth.InitApp;
+
+/// <summary>
+/// <code>berth-shim keep --socket PATH --asleep PROGRAM,STATE,POLLER,SIGNALS,MILLISECONDS</code>
+/// Called so by a shim that falls asleep (Berth.Shim, Slumber): the first four are descriptors, of which this program looks at the third and the
+/// fourth; it waits so long at most, -1 is without end. The words stay as they are: they are the shim's own, and tell it where its memory is.
+/// </summary>
+internal static unsafe class Hold
+{
+    private const long Readable = 1L << 32, MilliToNano = 1_000_000;
+    private const int Interrupted = -4;
+
+    public static void Wait(byte** words, int count, byte** variables)
+    {
+        byte* at = words[count - 1];
+        long program = Number(&at);
+        Number(&at);
+        Pair entries, time;
+        entries.First = Number(&at) | Readable;
+        entries.Second = Number(&at) | Readable;
+        long milliseconds = Number(&at);
+        Kernel.BeCalled("berth-shim\0"u8.Start);
+        time.First = milliseconds / 1000;
+        time.Second = milliseconds % 1000 * MilliToNano;
+        // The kernel counts the time down: what is left after a signal is not waited for anew.
+        while (Kernel.Poll((long*)&entries, 2, milliseconds < 0 ? null : (long*)&time) == Interrupted) { }
+        while (true)
+        {
+            Kernel.Execute((int)program, words, variables);
+            // The host has no memory for it now. What the container writes waits in the pipe.
+            time.First = 0;
+            time.Second = 100 * MilliToNano;
+            Kernel.Poll((long*)&entries, 0, (long*)&time);
+        }
+    }
+
+    // Two struct pollfd, or a struct timespec.
+    private struct Pair { public long First, Second; }
+
+    // The next of the numbers, of which a comma or the end is behind each.
+    private static long Number(byte** at)
+    {
+        byte* digit = *at;
+        bool isNegative = *digit == '-';
+        if (isNegative) digit++;
+        long number = 0;
+        for (; *digit >= '0' && *digit <= '9'; digit++) number = (number * 10) + (*digit - '0');
+        *at = *digit == ',' ? digit + 1 : digit;
+        return isNegative ? -number : number;
+    }
+}
