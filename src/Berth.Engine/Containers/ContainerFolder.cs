@@ -70,6 +70,8 @@ internal sealed class ContainerFolder(ContainerPlaces places)
     /// <exception cref="BerthException">InvalidArgument: several ids begin so.</exception>
     public ContainerRecord? Find(string nameOrId)
     {
+        // docker writes names with a slash in front, in inspect too.
+        if (nameOrId.Length > 1 && nameOrId[0] == '/') nameOrId = nameOrId[1..];
         if (nameOrId.Length == 0 || nameOrId.Contains('/') || nameOrId[0] == '.') return null;
         if (nameOrId.Length == IdLength && Read(nameOrId) is { } whole) return whole;
         if (IdOf(nameOrId) is { } named && Read(named) is { } record) return record;

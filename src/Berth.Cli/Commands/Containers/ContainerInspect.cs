@@ -7,6 +7,7 @@ using Berth.Cli.Values;
 using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Engine.Networks;
+using Berth.Oci.References;
 using Berth.Store.Records;
 
 namespace Berth.Cli.Commands.Containers;
@@ -60,7 +61,9 @@ internal static class ContainerInspect
             Member.Of("Args", settled.Arguments.Skip(1)),
             new Member("State", State(state)),
             Member.Of("Image", record.Image is { } image ? Images.ImageNames.Id(session, image) : ""),
-            Member.Of("ImageName", NameOf(engine, record)),
+            Member.Of("ImageName", NameOf(StoredAs(engine, record), record)),
+            Member.Of("ImageDigest", StoredAs(engine, record)?.Manifest.Digest.ToString() ?? ""),
+            Member.Of("OCIRuntime", record.Spec.Runtime ?? session.Globals.Runtime ?? "berth-runtime"),
             Member.Of("ResolvConfPath", Beside(engine, record, "resolv.conf", state)),
             Member.Of("HostnamePath", Beside(engine, record, "hostname", state)),
             Member.Of("HostsPath", Beside(engine, record, "hosts", state)),
@@ -84,12 +87,15 @@ internal static class ContainerInspect
 
     private static string Beside(Engine.Engine engine, ContainerRecord record, string file, ContainerState state) => state.IsAlive ? $"{engine.Containers.BundleOf(record)}/{file}" : "";
 
+    private static StoredImage? StoredAs(Engine.Engine engine, ContainerRecord record) => record.Image is { } id ? engine.Images.List().FirstOrDefault(image => image.Id == id) : null;
+
     // The whole name of what was meant by a short one.
-    private static string NameOf(Engine.Engine engine, ContainerRecord record)
+    private static string NameOf(StoredImage? image, ContainerRecord record)
     {
-        if (record.Image is not { } id || record.Spec.Image.Length == 0) return "";
-        StoredImage? image = engine.Images.List().FirstOrDefault(one => one.Id == id);
-        return image?.Names.FirstOrDefault(name => name == record.Spec.Image || Images.ImageNames.Familiar(name) == record.Spec.Image) ?? (image is { Names: [{ } first, ..] } ? first : record.Spec.Image);
+        string asked = record.Spec.Image;
+        if (image is null || !ImageName.TryParse(asked, out ImageName? name, out _)) return asked;
+        string whole = name.In(name.Registry ?? "localhost").WithDefaultTag().ToString();
+        return image.Names.FirstOrDefault(one => one == whole) ?? image.Names.FirstOrDefault(one => one == name.In(ImageReference.DefaultRegistry).WithDefaultTag().ToString()) ?? (image.Names.Count > 0 ? image.Names[0] : asked);
     }
 
     private static Value State(ContainerState state) => Value.Record.Of(

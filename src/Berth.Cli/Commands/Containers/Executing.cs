@@ -163,7 +163,7 @@ internal static class Executing
         EngineContainers containers = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers;
         if (!invocation.Has("latest"))
         {
-            return invocation.Arguments.Count > 0 ? containers.Find(invocation.Arguments[0]) : throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+            return invocation.Arguments.Count > 0 ? containers.Find(invocation.Arguments[0]) : throw invocation.WrongCount(0);
         }
         return containers.List() is [{ } first, ..] ? first : throw new BerthException(Fault.NotFound, "there is no container");
     }

@@ -42,7 +42,7 @@ internal static class Logs
         EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
         List<Container> chosen = [.. invocation.Arguments.Select(containers.Find)];
         if (invocation.Has("latest") && containers.List() is [{ } latest, ..]) chosen.Add(latest);
-        if (chosen.Count == 0) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+        if (chosen.Count == 0) throw invocation.WrongCount(0);
         return await ShowAsync(invocation, chosen).ConfigureAwait(false);
     }
 
