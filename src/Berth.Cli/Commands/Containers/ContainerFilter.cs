@@ -51,7 +51,7 @@ internal sealed class ContainerFilter
             case "id" when value.StartsWith('^'):
                 PosixPattern beginning = Pattern(value);
                 return container => beginning.Matches(container.Id);
-            case "id": return container => container.Id.StartsWith(value, StringComparison.Ordinal);
+            case "id": return container => container.Id.StartsWith(value, StringComparison.OrdinalIgnoreCase);
             case "name":
                 PosixPattern pattern = Pattern(value.TrimStart('/'));
                 return container => pattern.Matches(container.Name);

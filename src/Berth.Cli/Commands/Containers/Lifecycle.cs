@@ -17,7 +17,7 @@ internal static class Lifecycle
     {
         Usage = "CONTAINER...",
         Offers = Offer.Containers,
-        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then; -1: never", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), .. Chosen.Flags],
+        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then; -1: never", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), Option.Switch("ignore", "It is no fault when there is none", 'i'), .. Chosen.Flags],
         Examples = [new("berth stop web", "Its stop signal, and SIGKILL after ten seconds"), new("berth stop -t 1 --all", "All that run, in a hurry")],
         Run = invocation => EachAsync(invocation, "stop", static container => container.Observe() is { IsAlive: true } or { Status: ContainerStatus.Restarting }, async container =>
         {
@@ -28,7 +28,7 @@ internal static class Lifecycle
             TimeSpan grace = GraceOf(invocation) ?? TimeSpan.FromSeconds(container.Record.Spec.StopTimeout ?? 10);
             await container.StopAsync(GraceOf(invocation)).ConfigureAwait(false);
             if (invocation.Session.Role == Role.Podman && grace != TimeSpan.Zero) WarnOfKill(invocation.Session, container, grace);
-        }),
+        }, ignoreMissing: invocation.Has("ignore")),
     };
 
     // What did not end by its own signal: podman says so.
@@ -37,7 +37,7 @@ internal static class Lifecycle
         const int Killed = 137;
         int signal = container.Record.Settled.StopSignal;
         if (signal == Kill || (session.Opened!.Containers.TryFind(container.Id)?.Record.Run)?.ExitCode != Killed) return;
-        lock (session.Error) session.Warn($"StopSignal {Linux.Processes.Signals.NameOf(signal)} failed to stop container {container.Name} in {(int)grace.TotalSeconds} seconds, resorting to SIGKILL");
+        lock (session.Error) session.Warn($"StopSignal SIG{Linux.Processes.Signals.NameOf(signal)} failed to stop container {container.Name} in {(int)grace.TotalSeconds} seconds, resorting to SIGKILL");
     }
 
     /// <summary>restart.</summary>
