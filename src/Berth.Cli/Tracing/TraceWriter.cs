@@ -24,7 +24,7 @@ internal static class TraceWriter
 {
     private const long NanosecondsInTick = 100;
     private const double TicksInMicrosecond = 10, TicksInMillisecond = 10_000;
-    private const int Columns = 40, MostName = 44;
+    private const int Columns = 40, MostName = 44, LeastShare = 200;
     private static readonly string[] s_parts = ["engine", "network", "shim", "runtime", "container"];
 
     /// <summary>The form that was asked for, or what the file's name says.</summary>
@@ -176,15 +176,24 @@ internal static class TraceWriter
         if (spans.Count == 0) return "";
         long zero = spans[0].Began, all = Math.Max(1, spans.Max(static span => span.Ended) - zero);
         Dictionary<string, Span> known = spans.ToDictionary(static span => span.Id);
+        // A start has more than a hundred steps that take some microseconds each.
+        long least = all / LeastShare;
+        int left = 0;
         text.Append(CultureInfo.InvariantCulture, $"{"PART",-10}{"STEP",-MostName}  {"AT ms",7} {"TOOK ms",7}\n");
         foreach (Span span in InOrder(spans))
         {
+            if (span.Ended - span.Began < least && !span.Failed)
+            {
+                left++;
+                continue;
+            }
             string name = new string(' ', 2 * DepthOf(span, known)) + span.Name;
             if (name.Length > MostName) name = string.Concat(name.AsSpan(0, MostName - 1), "…");
             int from = (int)Math.Min((span.Began - zero) * Columns / all, Columns - 1), to = (int)((((span.Ended - zero) * Columns) + all - 1) / all);
             string bar = new string(' ', from) + new string('█', Math.Max(1, to - from));
             text.Append(CultureInfo.InvariantCulture, $"{span.Part,-10}{name,-MostName}  {(span.Began - zero) / TicksInMillisecond,7:0.00} {(span.Ended - span.Began) / TicksInMillisecond,7:0.00}  {bar}{(span.Failed ? " failed" : "")}\n");
         }
+        if (left > 0) text.Append(CultureInfo.InvariantCulture, $"{left} steps of less than {least / TicksInMillisecond:0.00} ms are not shown; --trace FILE has them\n");
         return text.ToString();
     }
 

@@ -97,18 +97,20 @@ internal sealed class ContainerFolder(ContainerPlaces places)
     /// <summary>All, the newest first. One that cannot be read is passed over, and told of by a check.</summary>
     public List<ContainerRecord> All()
     {
-        List<ContainerRecord> all = [];
-        foreach (string id in Ids())
+        List<string> ids = Ids();
+        ContainerRecord?[] read = new ContainerRecord?[ids.Count];
+        SideBySide.Do(ids.Count, at =>
         {
             try
             {
-                if (Read(id) is { } record) all.Add(record);
+                read[at] = Read(ids[at]);
             }
             catch (BerthException)
             {
                 // One that is damaged must not hide the others.
             }
-        }
+        });
+        List<ContainerRecord> all = [.. read.OfType<ContainerRecord>()];
         all.Sort(static (one, other) => other.Created.CompareTo(one.Created));
         return all;
     }

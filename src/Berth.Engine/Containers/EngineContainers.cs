@@ -112,6 +112,15 @@ public sealed class EngineContainers
         return all;
     }
 
+    /// <summary>All, the newest first, each with where it is in its life now: what a loop over <see cref="List"/> and <see cref="Container.Observe"/> finds, sooner where there are many.</summary>
+    public IReadOnlyList<(Container Container, ContainerState State)> Observe()
+    {
+        List<ContainerRecord> records = _parts.Folder.All();
+        (Container, ContainerState)[] all = new (Container, ContainerState)[records.Count];
+        SideBySide.Do(records.Count, at => all[at] = (Of(records[at]), _parts.Facts.Observe(records[at])));
+        return all;
+    }
+
     /// <summary>
     /// Copies files into a container, out of one, or from one to another; of containers in any state. What is mounted in a container is
     /// seen as its processes see it. Device nodes and sockets are left out.

@@ -67,10 +67,10 @@ internal static class List
         int most = invocation.Has("latest") ? 1 : invocation.Number("last") is { } last and > 0 ? last : int.MaxValue;
         bool all = invocation.Has("all") || most != int.MaxValue || filter.HasState;
         List<Row> rows = [];
-        foreach (Container container in engine.Containers.List())
+        foreach ((Container container, ContainerState seen) in engine.Containers.Observe())
         {
             if (rows.Count >= most) break;
-            ContainerState state = container.Observe();
+            ContainerState state = seen;
             if (!all && !(state.IsAlive || state.Status == ContainerStatus.Restarting)) continue;
             if (!filter.Means(container)) continue;
             if (state.IsAlive && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);

@@ -6,7 +6,6 @@ using Berth.Cli.Commands.Images;
 using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Linux.Files;
-using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands.Containers;
 
