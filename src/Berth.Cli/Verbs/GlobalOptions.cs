@@ -59,8 +59,9 @@ internal sealed record GlobalOptions
         Option.File("out", "FILE", "Write standard output to a file"),
         Option.With("log-level", "LEVEL", "debug tells more of faults", role != Role.Skopeo ? 'l' : '\0') with { Words = s_levels, IsHidden = true },
         Option.Many("storage-opt", "NAME=VALUE", "Options of the store, as it was made with them") with { IsHidden = true },
-        Option.Ignored("storage-driver", "NAME"), Option.Ignored("imagestore", "DIR"), Option.Ignored("volumepath", "DIR"), Option.Ignored("network-config-dir", "DIR"),
-        Option.Ignored("conmon", "PATH"), Option.Ignored("network-cmd-path", "PATH"), Option.Ignored("hooks-dir", "DIR"), Option.Ignored("module", "FILE"), Option.Ignored("db-backend", "WORD"), Option.Ignored("syslog"),
+        Option.Ignored("storage-driver", "NAME"), Option.Ignored("conmon", "PATH"), Option.Ignored("network-cmd-path", "PATH"), Option.Ignored("db-backend", "WORD"), Option.Ignored("syslog"),
+        Option.Refused("imagestore", "DIR", "images are where containers are: --root"), Option.Refused("volumepath", "DIR", "volumes are below --root"), Option.Refused("network-config-dir", "DIR", "networks are below --root"),
+        Option.Refused("hooks-dir", "DIR", "hooks of files are not run"), Option.Refused("module", "FILE", "containers.conf is not read"),
         Option.Ignored("insecure-policy"), Option.Ignored("policy", "FILE"), Option.Ignored("registries.d", "DIR"), Option.Ignored("tmpdir", "DIR"),
         Option.Ignored("events-backend", "WORD"), Option.Ignored("cgroup-manager", "WORD"),
     ];
