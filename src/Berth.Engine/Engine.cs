@@ -1,8 +1,8 @@
 // The engine: the front that a program opens, and what the command line is made of.
-using Berth.Engine.Keeping;
 using Berth.Engine.Containers;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
+using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
 using Berth.Engine.Pods;
 using Berth.Engine.Secrets;
