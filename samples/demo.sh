@@ -97,6 +97,8 @@ if command -v docker-registry > /dev/null; then
   $berthr exec web sh -c 'id; hostname; wget -qO- http://web/'
   say "berth inspect -f … web"
   $berthr inspect -f '{{.State.Health.Status}} {{.NetworkSettings.Ports}} {{.HostConfig.Memory}}' web
+  say "berth run --rm --trace - …: where the time of a start goes"
+  $berthr run --rm --network demo-$$ --trace - "$name" true
   say "berth explain web namespaces limits; berth stats --no-stream"
   $berthr explain web namespaces limits
   $berthr stats --no-stream
