@@ -7,7 +7,7 @@ using Berth.Oci.Faults;
 
 namespace Berth.Cli;
 
-/// <summary>The command line of <c>berth</c>; called as <c>skopeo</c>, it has skopeo's verbs.</summary>
+/// <summary>The command line of <c>berth</c>; called as <c>skopeo</c>, it has skopeo's verbs, and called as <c>podman</c>, podman's words.</summary>
 public static class CommandLine
 {
     /// <summary>Runs a command line.</summary>
@@ -17,7 +17,7 @@ public static class CommandLine
     public static async Task<int> RunAsync(string program, string[] words)
     {
         string name = program[(program.LastIndexOf('/') + 1)..];
-        Session session = new() { Program = name, Role = name == "skopeo" ? Role.Skopeo : Role.Berth };
+        Session session = new() { Program = name, Role = name switch { "skopeo" => Role.Skopeo, "podman" => Role.Podman, _ => Role.Berth } };
         await using (session.ConfigureAwait(false))
         {
             if (UserSession.IsOrdinary && RunMapped(session, program, words) is { } code) return code;
@@ -101,13 +101,17 @@ public static class CommandLine
             CommandEntry entry = Find(command, parsed.Arguments[0], path);
             (command, path, summary) = (entry.Make(), $"{path} {entry.Name}", entry.Summary);
             at(path);
-            parsed = Parsed.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parsed.Arguments)[1..], command.Options, stopsAtArgument: command.Verbs.Count > 0 || command.StopsAtArgument);
+            // Options of the program may stand behind the verb too, by their long names, where the verb has none of that name.
+            Option[] globals = [.. GlobalOptions.Table(session.Role).Where(global => global.Name != "version" && !command.Options.Any(own => own.Name == global.Name)).Select(static global => global with { Short = '\0', IsHidden = true })];
+            parsed = Parsed.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parsed.Arguments)[1..], [.. command.Options, .. globals], stopsAtArgument: command.Verbs.Count > 0 || command.StopsAtArgument);
+            if (parsed.HasAny(globals)) session.Globals = GlobalOptions.Of(parsed, session.Variable, session.Globals);
         }
         if (parsed.WantsHelp)
         {
-            session.Out.Write(Help.Of(command, path, summary));
+            session.Out.Write(Help.Of(session.Role, command, path, summary));
             return 0;
         }
+        session.RedirectOutput();
         Invocation invocation = new(session, command, parsed, path);
         invocation.CheckArguments();
         return await command.Run!(invocation).ConfigureAwait(false);
@@ -115,20 +119,21 @@ public static class CommandLine
 
     private static int ShowHelp(Session session, Command command, Parsed parsed, string path, string summary)
     {
-        bool asked = parsed.WantsHelp || parsed.Arguments.Count > 0 || path == session.Program;
-        if (path == session.Program && session.Role == Role.Berth && parsed.Arguments is ["help", "errors", .. var codes]) return Commands.Errors.Show(session, codes, null);
+        bool asked = parsed.WantsHelp || parsed.Arguments.Count > 0 || (path == session.Program && session.Role != Role.Podman);
+        if (path == session.Program && session.Role != Role.Skopeo && parsed.Arguments is ["help", "errors", .. var codes]) return Commands.Errors.Show(session, codes, null);
         foreach (string word in parsed.Arguments.SkipWhile(static word => word == "help"))
         {
             if (command.Verbs.Count == 0) break;
             CommandEntry entry = Find(command, word, path);
             (command, path, summary) = (entry.Make(), $"{path} {entry.Name}", entry.Summary);
         }
-        (asked ? session.Out : session.Error).Write(Help.Of(command, path, summary));
+        (asked ? session.Out : session.Error).Write(Help.Of(session.Role, command, path, summary));
+        if (!asked && session.Role == Role.Podman) session.Error.WriteLine($"Error: missing command '{path} COMMAND'");
         return asked ? 0 : Failure.CodeOf(session, path, Fault.InvalidArgument);
     }
 
     private static CommandEntry Find(Command command, string word, string path) =>
         command.Verbs.FirstOrDefault(entry => entry.Name == word || entry.Aliases.Contains(word))
         ?? throw new BerthException(Fault.InvalidArgument, $"'{word}' is no command of {path}",
-            Spelling.Nearest(word, command.Verbs.Where(static entry => entry.Group is not null).Select(static entry => entry.Name)) is { } nearest ? $"did you mean '{path} {nearest}'?" : $"'{path} --help' lists them") { Code = FaultCode.VerbUnknown };
+            Spelling.Nearest(word, command.Verbs.Where(static entry => entry.Group is not null).Select(static entry => entry.Name)) is { } nearest ? $"did you mean '{path} {nearest}'?" : $"'{path} --help' lists them") { Code = FaultCode.VerbUnknown, Subjects = [word] };
 }

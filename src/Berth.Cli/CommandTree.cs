@@ -18,7 +18,12 @@ internal static class CommandTree
     private const string Running = "Containers", Everyday = "Images", Connecting = "Networks", Moving = "Registries and files", Upkeep = "Upkeep", All = "Commands";
 
     /// <summary>What the program is.</summary>
-    public static string Summary(Role role) => role == Role.Skopeo ? "Works on images in registries, folders and files" : "Containers, their images, networks and volumes";
+    public static string Summary(Role role) => role switch
+    {
+        Role.Skopeo => "Works on images in registries, folders and files",
+        Role.Podman => "Manage pods, containers and images",
+        _ => "Containers, their images, networks and volumes",
+    };
 
     /// <summary>The top of the tree.</summary>
     public static Command Root(Role role) => new() { Options = GlobalOptions.Table(role), Verbs = role == Role.Skopeo ? Skopeo() : Berth() };

@@ -2,6 +2,7 @@
 using Berth.Engine.Containers;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
+using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
 using Berth.Engine.Pods;
 using Berth.Engine.Secrets;
@@ -31,6 +32,7 @@ public sealed partial class Engine : IAsyncDisposable
         _options = options;
         _ends = new Ends(options.RootFolder, options.RegistriesFile);
         Images = new EngineImages(_ends);
+        RunFolder = options.RunFolder;
         Networks = new EngineNetworks(options.RootFolder, options.RunFolder, options.NameServer, options.AddressPools);
         Volumes = new EngineVolumes(options.RootFolder, options.RunFolder, TimeProvider.System);
         Secrets = new EngineSecrets(options.RootFolder, options.RunFolder, TimeProvider.System);
@@ -52,6 +54,9 @@ public sealed partial class Engine : IAsyncDisposable
         Containers = new EngineContainers(_parts);
         Pods = new EnginePods(_parts, Containers, options.RootFolder, options.RunFolder);
     }
+
+    /// <summary>Folder of what does not outlive the host's start.</summary>
+    public string RunFolder { get; }
 
     /// <summary>Containers.</summary>
     public EngineContainers Containers { get; }
@@ -96,6 +101,9 @@ public sealed partial class Engine : IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>Where a program is that the engine would execute: beside this one, in PATH, or where it is installed; null: nowhere.</summary>
+    public static string? FindProgram(string name) => EnginePrograms.TryFind(name);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

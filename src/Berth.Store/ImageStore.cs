@@ -127,7 +127,7 @@ public sealed class ImageStore
     /// <exception cref="BerthException">NotFound: no image is called so.</exception>
     public RemovalReport Untag(ImageReference name)
     {
-        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown };
+        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown, Subjects = [name.Familiar] };
         using Fd held = _places.Lock();
         if (!new Naming(_places).Change(image.Id, found => Without(found, name), held)) throw Gone(image);
         return new RemovalReport { Untagged = [name.WithDefaultTag().ToString()] };
@@ -137,7 +137,7 @@ public sealed class ImageStore
     /// <exception cref="BerthException">NotFound. Conflict: a snapshot stands on it, and it is its last name.</exception>
     public RemovalReport Remove(ImageReference name)
     {
-        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown };
+        StoredImage image = TryFind(name) ?? throw new BerthException(Fault.NotFound, $"no image is called '{name.Familiar}' in {Root}") { Code = FaultCode.ImageUnknown, Subjects = [name.Familiar] };
         RemovalReport report = new();
         long bytes = new Sweeper(_places).Remove(Holdings.Of(image), held => new Naming(_places).Change(image.Id, found =>
         {

@@ -46,6 +46,9 @@ internal sealed class Parsed
     /// <summary>Whether a switch is on.</summary>
     public bool Has(string name) => Find(name) == "true";
 
+    /// <summary>Whether any of these options was given.</summary>
+    public bool HasAny(IReadOnlyList<Option> options) => _given.Exists(given => options.Contains(given.Option));
+
     /// <summary>The value of an option, the last one that was given; null where none was.</summary>
     public string? Find(string name)
     {

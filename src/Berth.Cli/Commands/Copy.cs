@@ -135,7 +135,7 @@ internal static class Copy
         using (Display display = Display.For(invocation)) result = await (await session.ImagesAsync().ConfigureAwait(false)).CopyAsync(request, display, session.Ending).ConfigureAwait(false);
         if (invocation.Find("digestfile") is { } file) await File.WriteAllTextAsync(file, result.Digest.ToString()).ConfigureAwait(false);
         foreach (string warning in (await session.ImagesAsync().ConfigureAwait(false)).Warnings) session.Warn(warning);
-        if (!invocation.Has("quiet") && session.Role == Role.Berth) session.Out.WriteLine(result.Digest.ToString());
+        if (!invocation.Has("quiet") && session.Role != Role.Skopeo) session.Out.WriteLine(result.Digest.ToString());
         return 0;
     }
 

@@ -21,8 +21,15 @@ internal static class Info
         {
             Session session = invocation.Session;
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+            ContainerStatus[] states = [.. engine.Containers.List().Select(static container => container.Observe().Status)];
+            if (session.Role == Role.Podman)
+            {
+                if (invocation.Find("format") is null) session.Out.Write(ValueYaml.Write(PodmanInfo.Of(session, engine, states)));
+                else Report.WriteOne(session.Out, invocation.Find("format") == "json" ? null : invocation.Find("format"), PodmanInfo.Of(session, engine, states));
+                return 0;
+            }
             int[] counts = new int[Enum.GetValues<ContainerStatus>().Length];
-            foreach (Container container in engine.Containers.List()) counts[(int)container.Observe().Status]++;
+            foreach (ContainerStatus state in states) counts[(int)state]++;
             int running = counts[(int)ContainerStatus.Running] + counts[(int)ContainerStatus.Restarting], paused = counts[(int)ContainerStatus.Paused], stopped = counts[(int)ContainerStatus.Exited] + counts[(int)ContainerStatus.Configured] + counts[(int)ContainerStatus.Initialized];
             Value value = Value.Record.Of(
                 Member.Of("Version", Version.Number),

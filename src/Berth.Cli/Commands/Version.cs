@@ -21,7 +21,8 @@ internal static class Version
         Examples = [new("berth version --format '{{.Version}}'", "The number alone")],
         Run = static invocation =>
         {
-            if (invocation.Find("format") is { } format) Report.WriteOne(invocation.Session.Out, format, Value.Record.Of(Member.Of("Version", Number), Member.Of("OsArch", Platform.Host.ToString())));
+            if (invocation.Session.Role == Role.Podman && invocation.Find("format") is { } own) Report.WriteOne(invocation.Session.Out, own == "json" ? null : own, Value.Record.Of(new Member("Client", PodmanInfo.VersionOf()), Member.Hidden("Version", Value.Of(Number))));
+            else if (invocation.Find("format") is { } format) Report.WriteOne(invocation.Session.Out, format, Value.Record.Of(Member.Of("Version", Number), Member.Of("OsArch", Platform.Host.ToString())));
             else invocation.Session.Out.Write($"Version:  {Number}\nOS/Arch:  {Platform.Host}\n");
             return Task.FromResult(0);
         },

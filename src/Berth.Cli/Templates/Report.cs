@@ -23,7 +23,7 @@ internal static class Report
             return;
         }
         bool isTable = format.StartsWith("table", StringComparison.Ordinal) && (format.Length == 5 || char.IsWhiteSpace(format[5]) || format[5] is '{' or '\\');
-        Template template = Template.Parse(Unescaped(isTable ? format[5..].TrimStart() : format));
+        Template template = Template.Parse(Unescaped(isTable ? format[5..].TrimStart().Replace("}} {{", "}}\\t{{", StringComparison.Ordinal) : format));
         if (!isTable)
         {
             foreach (Value row in rows) lines.WriteLine(template.Fill(row));

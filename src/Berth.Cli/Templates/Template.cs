@@ -135,6 +135,7 @@ internal sealed class Template
                 if (before is not null) arguments.Add(before);
                 return Follow(Functions.Call(function.Name, arguments), function.Fields);
             }
+            if (command.Count == (before is null ? 2 : 1) && Of(command[0], dot) is Value.Lookup lookup) return lookup.Of(before ?? Of(command[1], dot));
             if (command.Count > 1 || before is not null) throw new BerthException(Fault.InvalidArgument, "the template gives arguments to what is no function");
             return Of(command[0], dot);
         }
@@ -155,7 +156,7 @@ internal sealed class Template
             {
                 value = value switch
                 {
-                    Value.Record record => record.Find(field) ?? throw new BerthException(Fault.InvalidArgument, $"the template asks for .{field}, which is not there", $"there are {string.Join(", ", record.Members.Select(static member => "." + member.Name).Take(40))}"),
+                    Value.Record record => record.Named(field) ?? throw new BerthException(Fault.InvalidArgument, $"the template asks for .{field}, which is not there", $"there are {string.Join(", ", record.Shown.Select(static member => "." + member.Name).Take(40))}"),
                     Value.Map map => map.Find(field) ?? Value.None,
                     Value.Nothing => Value.None,
                     _ => throw new BerthException(Fault.InvalidArgument, $"the template asks for .{field} of '{value.Printed}', which has no parts"),

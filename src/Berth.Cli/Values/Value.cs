@@ -58,7 +58,7 @@ internal abstract record Value
         Truth truth => truth.Is ? "true" : "false",
         Moment moment => moment.GoText,
         List list => $"[{string.Join(' ', list.Items.Select(static item => item.Printed))}]",
-        Record record => $"{{{string.Join(' ', record.Members.Select(static member => member.Value.Printed))}}}",
+        Record record => $"{{{string.Join(' ', record.Shown.Select(static member => member.Value.Printed))}}}",
         Map map => $"map[{string.Join(' ', map.Members.Select(static member => $"{member.Name}:{member.Value.Printed}"))}]",
         _ => "",
     };
@@ -117,11 +117,32 @@ internal abstract record Value
             }
             return null;
         }
+
+        /// <summary>Those that JSON has.</summary>
+        public IReadOnlyList<Member> Shown => Members.Any(static member => member.IsHidden) ? [.. Members.Where(static member => !member.IsHidden)] : Members;
+    }
+
+    /// <summary>A function of a row: <c>{{.Label "name"}}</c> is the value of a label.</summary>
+    internal sealed record Lookup(IReadOnlyDictionary<string, string> Values) : Value
+    {
+        /// <summary>Of a name; what is not there is empty.</summary>
+        public Value Of(Value name) => Value.Of(Values.TryGetValue(name.Printed, out string? value) ? value : "");
     }
 
     /// <summary>Values by names that we chose: an unknown one is a mistake.</summary>
     internal sealed record Record(IReadOnlyList<Member> Members) : Map(Members)
     {
+        /// <summary>The value of a name; Go's programs spell it Id in JSON and ID in templates, so upper and lower case are one where nothing is spelt so.</summary>
+        public Value? Named(string name)
+        {
+            if (Find(name) is { } exact) return exact;
+            foreach (Member member in Members)
+            {
+                if (member.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) return member.Value;
+            }
+            return null;
+        }
+
         /// <summary>From its members, those that are null left out.</summary>
         public static Record Of(params IReadOnlyList<Member?> members) => new([.. members.OfType<Member>()]);
     }
@@ -130,6 +151,12 @@ internal abstract record Value
 /// <summary>A named value.</summary>
 internal sealed record Member(string Name, Value Value)
 {
+    /// <summary>Whether templates alone see it.</summary>
+    public bool IsHidden { get; init; }
+
+    /// <summary>For templates alone.</summary>
+    public static Member Hidden(string name, Value value) => new(name, value) { IsHidden = true };
+
     /// <summary>With a string.</summary>
     public static Member Of(string name, string? text) => new(name, Value.Of(text));
 

@@ -70,11 +70,12 @@ internal static class ValueJson
                 WriteMany(text, '[', ']', list.Items.Count, style, depth, i => Write(text, list.Items[i], style, depth + 1));
                 break;
             case Value.Map map:
-                WriteMany(text, '{', '}', map.Members.Count, style, depth, i =>
+                IReadOnlyList<Member> members = map.Shown;
+                WriteMany(text, '{', '}', members.Count, style, depth, i =>
                 {
-                    WriteText(text, map.Members[i].Name, style);
+                    WriteText(text, members[i].Name, style);
                     text.Append(style.Indent is null ? ":" : ": ");
-                    Write(text, map.Members[i].Value, style, depth + 1);
+                    Write(text, members[i].Value, style, depth + 1);
                 });
                 break;
             default: text.Append("null"); break;

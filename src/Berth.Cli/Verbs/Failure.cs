@@ -22,8 +22,9 @@ internal static class Failure
             session.Error.WriteLine(ValueJson.Write(Report(fault, code, CodeOf(session, path, fault.Kind)), ValueJson.Style.Line));
             return CodeOf(session, path, fault.Kind);
         }
-        session.Error.WriteLine($"{session.Program}: {fault.Message}");
-        if (fault.Hint is not null) session.Error.WriteLine($"hint: {fault.Hint}");
+        session.Error.WriteLine(session.Role == Role.Podman ? $"Error: {PodmanWords.Of(fault, path)}" : $"{session.Program}: {fault.Message}");
+        // What was written for podman compares all that it says.
+        if (fault.Hint is not null && (session.Role != Role.Podman || session.Globals.IsDebug)) session.Error.WriteLine($"hint: {fault.Hint}");
         // A line of its own, behind the message: what compares messages finds them as they were. A kind alone says no more than the message does.
         if (session.Role == Role.Berth && (code != FaultCatalogue.CodeOf(fault.Kind) || fault.Kind is Fault.CommandNotFound or Fault.CommandNotExecutable)) session.Error.WriteLine($"more: {session.Program} help errors {code}");
         if (session.Globals.IsDebug)

@@ -18,8 +18,9 @@ internal static class Help
     }
 
     /// <summary>All that there is to say of a verb.</summary>
-    public static string Of(Command command, string path, string summary)
+    public static string Of(Role role, Command command, string path, string summary)
     {
+        if (role == Role.Podman) return InPodmansWords(command, path, summary);
         StringBuilder text = new();
         text.Append("Usage:  ").Append(UsageOf(command, path)).Append("\n\n").Append(summary).Append('\n');
         if (command.About.Length > 0) text.Append('\n').Append(command.About).Append('\n');
@@ -37,6 +38,24 @@ internal static class Help
         if (shown.Length > 0) text.Append("\nOptions:\n");
         foreach (Option option in shown) Row(text, Spelled(option), option.Help);
         if (command.Verbs.Count > 0) text.Append("\nRun '").Append(path).Append(" COMMAND --help' for more of a command.\n");
+        return text.ToString();
+    }
+
+    // Scripts and completions cut podman's help at these heads.
+    private static string InPodmansWords(Command command, string path, string summary)
+    {
+        StringBuilder text = new();
+        Option[] shown = [.. command.Options.Where(static option => !option.IsHidden)];
+        text.Append(summary).Append("\n\n");
+        if (command.About.Length > 0) text.Append("Description:\n  ").Append(command.About.Replace("\n", "\n  ", StringComparison.Ordinal)).Append("\n\n");
+        text.Append("Usage:\n  ").Append(path).Append(shown.Length > 0 ? " [options]" : "").Append(command.Verbs.Count > 0 ? " [command]" : command.Usage.Length > 0 ? " " + command.Usage : "").Append('\n');
+        if (command.Examples.Count > 0) text.Append("\nExamples:\n");
+        foreach (Example example in command.Examples) text.Append("  ").Append(example.Line).Append('\n');
+        CommandEntry[] verbs = [.. command.Verbs.Where(static entry => entry.Group is not null).OrderBy(static entry => entry.Name, StringComparer.Ordinal)];
+        if (verbs.Length > 0) text.Append("\nAvailable Commands:\n");
+        foreach (CommandEntry entry in verbs) Row(text, entry.Name, entry.Summary);
+        if (shown.Length > 0) text.Append("\nOptions:\n");
+        foreach (Option option in shown) Row(text, Spelled(option), option.Help);
         return text.ToString();
     }
 

@@ -40,10 +40,21 @@ internal sealed class Invocation(Session session, Command command, Parsed parsed
     public void CheckArguments()
     {
         int count = Arguments.Count;
+        // Where arguments are no containers, they may stand beside --latest.
+        bool namesAll = command.Usage.StartsWith("CONTAINER...", StringComparison.Ordinal) || command.Usage.StartsWith("POD...", StringComparison.Ordinal) || command is { Usage: "CONTAINER" or "[CONTAINER]" };
+        if (namesAll && Has("latest") && count > 0) throw new BerthException(Fault.InvalidArgument, "--latest and containers cannot be used together");
+        if (Has("latest") && Has("all") && namesAll) throw new BerthException(Fault.InvalidArgument, "--all and --latest cannot be used together");
         if (count >= command.Least && count <= command.Most) return;
+        throw WrongCount(count);
+    }
+
+    /// <summary>What is said of a number of arguments that is wrong.</summary>
+    public BerthException WrongCount(int count)
+    {
         string wanted = command.Least == command.Most ? command.Least.ToString(System.Globalization.CultureInfo.InvariantCulture)
             : count < command.Least ? $"at least {command.Least}" : $"at most {command.Most}";
-        throw new BerthException(Fault.InvalidArgument, $"\"{path}\" wants {wanted} argument{(wanted is "1" or "at least 1" or "at most 1" ? "" : "s")}, and got {count}", $"usage: {Help.UsageOf(command, path)}");
+        if (session.Role == Role.Podman) return new BerthException(Fault.InvalidArgument, PodmanWords.Arguments(command, path, count));
+        return new BerthException(Fault.InvalidArgument, $"\"{path}\" wants {wanted} argument{(wanted is "1" or "at least 1" or "at most 1" ? "" : "s")}, and got {count}", $"usage: {Help.UsageOf(command, path)}");
     }
 
     /// <summary>A mount in a namespace that ends with the command would be gone before anybody could look.</summary>

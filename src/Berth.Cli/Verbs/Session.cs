@@ -2,6 +2,10 @@
 using System.Runtime.InteropServices;
 using Berth.Cli.Output;
 using Berth.Engine;
+using Berth.Linux;
+using Berth.Linux.Files;
+using Berth.Linux.Processes;
+using Berth.Linux.Programs;
 using Berth.Linux.Terminals;
 
 namespace Berth.Cli.Verbs;
@@ -14,6 +18,9 @@ internal enum Role
 
     /// <summary>skopeo's.</summary>
     Skopeo,
+
+    /// <summary>podman's, where it has other ones than docker: see docs/decisions/0026.</summary>
+    Podman,
 }
 
 /// <summary>One run of the program.</summary>
@@ -43,6 +50,15 @@ internal sealed class Session : IAsyncDisposable
 
     /// <summary>Options in front of the verb.</summary>
     public GlobalOptions Globals { get; set; } = new();
+
+    /// <summary>Puts a file in the place of standard output, where one was asked for.</summary>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public void RedirectOutput()
+    {
+        if (Globals.OutputFile is not { } file) return;
+        using Fd fd = KernelPath.Open(file, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0x1B6);
+        Daemon.PutAt(fd, 1);
+    }
 
     /// <summary>Whether standard error is a terminal, for progress and questions.</summary>
     public bool ErrorIsTerminal { get; init; } = Terminal.Is(2);
@@ -74,7 +90,7 @@ internal sealed class Session : IAsyncDisposable
     public PosixSignal Signal { get; private set; }
 
     /// <summary>What was said of the engine's places.</summary>
-    public EngineOptions EngineOptions => new() { Root = Globals.Root, RunRoot = Globals.RunRoot, RegistriesFile = Globals.RegistriesFile };
+    public EngineOptions EngineOptions => new() { Root = Globals.Root, RunRoot = Globals.RunRoot, Runtime = Globals.Runtime, RegistriesFile = Globals.RegistriesFile };
 
     /// <summary>The engine.</summary>
     public async ValueTask<Engine.Engine> EngineAsync() => _engine ??= await Engine.Engine.OpenAsync(EngineOptions).ConfigureAwait(false);
@@ -88,7 +104,9 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>A word to the user that is no result.</summary>
     public void Warn(string message)
     {
-        Error.WriteLine($"{Program}: {message}");
+        const string Mark = "warning: ";
+        if (Role == Role.Podman) Error.WriteLine($"time=\"{Clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss'Z'}\" level=warning msg={Values.ValueJson.Write(Values.Value.Of(message.StartsWith(Mark, StringComparison.Ordinal) ? message[Mark.Length..] : message), Values.ValueJson.Style.Line)}");
+        else Error.WriteLine($"{Program}: {message}");
         Error.Flush();
     }
 

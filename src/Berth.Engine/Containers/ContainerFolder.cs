@@ -70,6 +70,8 @@ internal sealed class ContainerFolder(ContainerPlaces places)
     /// <exception cref="BerthException">InvalidArgument: several ids begin so.</exception>
     public ContainerRecord? Find(string nameOrId)
     {
+        // docker writes names with a slash in front, in inspect too.
+        if (nameOrId.Length > 1 && nameOrId[0] == '/') nameOrId = nameOrId[1..];
         if (nameOrId.Length == 0 || nameOrId.Contains('/') || nameOrId[0] == '.') return null;
         if (nameOrId.Length == IdLength && Read(nameOrId) is { } whole) return whole;
         if (IdOf(nameOrId) is { } named && Read(named) is { } record) return record;
@@ -127,7 +129,7 @@ internal sealed class ContainerFolder(ContainerPlaces places)
             }
             catch (LinuxException e) when (e.Errno == Errno.EEXIST)
             {
-                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}") { Code = FaultCode.ContainerNameTaken };
+                if (IdOf(name) is { } other && !TryClear(name, other)) throw new BerthException(Fault.Conflict, $"cannot name a container {name}: container {other[..Math.Min(12, other.Length)]} has that name", $"remove that one, rename it, or use --replace: berth rm {name}") { Code = FaultCode.ContainerNameTaken, Subjects = [name, other] };
             }
         }
     }

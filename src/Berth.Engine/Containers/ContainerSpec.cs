@@ -93,6 +93,9 @@ public sealed record ContainerSpec
     /// <summary>Whether it is removed when it has ended.</summary>
     public bool IsRemovedAtEnd { get; init; }
 
+    /// <summary>Whether its image is removed with it, unless other containers were made of that.</summary>
+    public bool RemovesImage { get; init; }
+
     /// <summary>When it is started again.</summary>
     public RestartRule Restart { get; init; } = RestartRule.Never;
 

@@ -7,6 +7,7 @@ using Berth.Linux.Files;
 using Berth.Linux.Mounts;
 using Berth.Linux.Processes;
 using Berth.Oci.Faults;
+using Berth.Oci.References;
 using Berth.Shim.Contract.Protos;
 using Berth.Store.Records;
 
@@ -81,7 +82,23 @@ internal sealed class Ending(ContainerParts parts)
         if (state.IsLeft) record = await ClearAsync(record, state, held, ct, isStopped).ConfigureAwait(false);
         if (!record.Spec.IsRemovedAtEnd || state.Status == ContainerStatus.Configured) return record;
         Remove(record, held, withVolumes: true);
+        if (record.Spec.RemovesImage) RemoveImage(record);
         return null;
+    }
+
+    // Its container is gone already, so it is told as a warning when somebody else needs the image.
+    private void RemoveImage(ContainerRecord record)
+    {
+        try
+        {
+            if (parts.Folder.All().Find(other => other.Image == record.Image) is { } user) throw new BerthException(Fault.Conflict, $"image is in use by a container: {user.Id}");
+            if (ImageReference.TryParse(record.Spec.Image, out ImageReference? name) && parts.Images.Looked.TryFind(name) is not null) parts.Images.Store.Remove(name);
+            else if (record.Image is { } id) parts.Images.Store.Remove(parts.Images.Looked.Find(id.ToString()), force: false);
+        }
+        catch (BerthException e)
+        {
+            parts.Warnings.Enqueue($"the image {record.Spec.Image} was not removed with container {record.Name}: {e.Message}");
+        }
     }
 
     /// <summary>Takes away one that was made by the runtime and could not be started.</summary>
@@ -129,7 +146,7 @@ internal sealed class Ending(ContainerParts parts)
                 bool isAlive = state.IsAlive || state.Status == ContainerStatus.Restarting;
                 if (isAlive && !force && state.Status != ContainerStatus.Initialized)
                 {
-                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning };
+                    throw new BerthException(Fault.WrongState, $"cannot remove container {record.Name}: it is {(state.Status == ContainerStatus.Paused ? "paused" : "running")}", $"stop it first, or remove it by force: berth rm -f {record.Name}") { Code = FaultCode.ContainerRunning, Subjects = [record.Id] };
                 }
                 if (!isAlive)
                 {

@@ -109,7 +109,7 @@ public sealed class EngineContainers
 
     /// <summary>One by its name, its id, or the beginning of its id.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several ids begin so.</exception>
-    public Container Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no container {nameOrId}", "berth ps -a lists them") { Code = FaultCode.ContainerUnknown };
+    public Container Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no container {nameOrId}", "berth ps -a lists them") { Code = FaultCode.ContainerUnknown, Subjects = [nameOrId] };
 
     /// <summary>The same; null: there is none.</summary>
     public Container? TryFind(string nameOrId)

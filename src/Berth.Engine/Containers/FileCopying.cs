@@ -145,7 +145,7 @@ internal sealed class FileCopying(FileRoots roots)
             if (place.Facts is null || isFolder && !place.IsFolder)
             {
                 place.Dispose();
-                throw place.Facts is null ? new BerthException(Fault.NotFound, $"{tree.Label}{path} is not there") : new BerthException(Fault.InvalidArgument, $"{tree.Label}{path} is no folder");
+                throw place.Facts is null ? new BerthException(Fault.NotFound, $"{tree.Label}{path} is not there") { Code = FaultCode.PathUnknown, Subjects = [path, tree.Label.TrimEnd(':')] } : new BerthException(Fault.InvalidArgument, $"{tree.Label}{path} is no folder");
             }
             return new Source(place, isContent || place.Path.Length == 0, root, tree);
         }
@@ -188,8 +188,8 @@ internal sealed class FileCopying(FileRoots roots)
         if (source is null) return place.IsFolder ? new Target(place, "."u8.ToArray(), root, tree) : throw new BerthException(place.Facts is null ? Fault.NotFound : Fault.InvalidArgument, place.Facts is null ? $"{shown} is not there" : $"destination \"{shown}\" must be a directory", "an archive is unpacked into a folder");
         if (place.IsFolder) return new Target(place, source.IsContent ? "."u8.ToArray() : source.Place.BaseName, root, tree);
         if (place.Facts is not null && wantsFolder) throw new BerthException(Fault.InvalidArgument, $"{shown} is no folder");
-        if (place.Facts is not null && source.Place.IsFolder) throw new BerthException(Fault.Conflict, $"cannot copy a directory to {shown}: it is a file");
-        if (place.Facts is null && wantsFolder && !source.Place.IsFolder) throw new BerthException(Fault.NotFound, $"destination directory {shown} must exist");
+        if (place.Facts is not null && source.Place.IsFolder) throw new BerthException(Fault.Conflict, $"cannot copy a directory to {shown}: it is a file") { Code = FaultCode.PathKindMismatch, Subjects = [path] };
+        if (place.Facts is null && wantsFolder && !source.Place.IsFolder) throw new BerthException(Fault.NotFound, $"destination directory {shown} must exist") { Code = FaultCode.PathUnknown, Subjects = [path, tree.Label.TrimEnd(':')] };
         return new Target(place, place.Name, root, tree);
     }
 

@@ -16,7 +16,12 @@ internal static class MountSettling
         foreach (MountRequest request in spec.Storage.Mounts)
         {
             MountRequest mount = request with { Destination = Destination(request.Destination) };
-            if (Has(mounts, mount.Destination)) throw new BerthException(Fault.InvalidArgument, $"duplicate mount point: {mount.Destination}", "mount one thing at a place") { Code = FaultCode.MountTargetInvalid };
+            // The same thing said twice is no contradiction.
+            if (mounts.Find(other => other.Request.Destination == mount.Destination) is { } there)
+            {
+                if (IsSame(there.Request, mount)) continue;
+                throw new BerthException(Fault.InvalidArgument, $"duplicate mount point: {mount.Destination}", "mount one thing at a place") { Code = FaultCode.MountTargetInvalid, Subjects = [mount.Destination] };
+            }
             mounts.Add(Named(mount, spec.Storage.VolumeDriver));
         }
         foreach (SettledMount mount in inherited)
@@ -53,6 +58,9 @@ internal static class MountSettling
         string clean = ContainerPath.Clean(destination);
         return clean != "/" ? clean : throw new BerthException(Fault.InvalidArgument, "cannot mount at /: it is the container's root", "mount below it, or give a root folder with --rootfs") { Code = FaultCode.MountTargetInvalid };
     }
+
+    private static bool IsSame(MountRequest one, MountRequest other) =>
+        one.Options.SequenceEqual(other.Options) && one with { Options = [], VolumeDriver = null } == other with { Options = [], VolumeDriver = null } && (one.Kind != MountKind.Volume || one.Source.Length > 0);
 
     private static bool Has(List<SettledMount> mounts, string destination)
     {

@@ -37,6 +37,7 @@ internal static partial class SpecJson
         RecordJson.Map(json, "labels", spec.Labels);
         RecordJson.Map(json, "annotations", spec.Annotations);
         RecordJson.Flag(json, "removed_at_end", spec.IsRemovedAtEnd);
+        RecordJson.Flag(json, "removes_image", spec.RemovesImage);
         RecordJson.Flag(json, "ends_with_engine", spec.EndsWithEngine);
         if (spec.Restart.When != RestartKind.Never) json.WriteString("restart", WordOf(spec.Restart));
         WriteHealth(json, spec.Health);
@@ -99,6 +100,7 @@ internal static partial class SpecJson
         Labels = RecordJson.Map(json, "labels"),
         Annotations = RecordJson.Map(json, "annotations"),
         IsRemovedAtEnd = RecordJson.Flag(json, "removed_at_end"),
+        RemovesImage = RecordJson.Flag(json, "removes_image"),
         EndsWithEngine = RecordJson.Flag(json, "ends_with_engine"),
         Restart = RestartOf(RecordJson.Text(json, "restart")),
         Health = ReadHealth(json),

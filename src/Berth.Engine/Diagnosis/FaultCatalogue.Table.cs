@@ -83,6 +83,16 @@ public static partial class FaultCatalogue
             Causes = ["it was killed, by hand or for lack of memory", "the program was replaced while it started"],
             Cures = ["dmesg | grep -i oom", "berth restart NAME", "berth container cleanup"],
         },
+        new(FaultCode.PathUnknown, "There is no such file or folder, in the container or on this host.")
+        {
+            Causes = ["its name is misspelt", "it is in another container, or another working folder", "a folder to copy into was not made"],
+            Cures = ["berth exec NAME ls -l PATH", "berth exec NAME mkdir -p PATH"],
+        },
+        new(FaultCode.PathKindMismatch, "A folder was to be copied over a file.")
+        {
+            Causes = ["the destination is a file"],
+            Cures = ["name a folder as destination"],
+        },
         new(FaultCode.CommandMissing, "There is no command to run.")
         {
             Causes = ["the image has neither entrypoint nor command, and none was written"],

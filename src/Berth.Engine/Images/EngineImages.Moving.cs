@@ -29,7 +29,7 @@ public sealed partial class EngineImages
         // What is written with a transport is a whole name.
         IReadOnlyList<ImageReference> candidates = place.TransportName == "docker" ? [ImageReference.Parse(place.Rest)] : Chosen(registries, ImageName.Parse(name), options);
         if (options.Policy != PullPolicy.Always && candidates.Select(_ends.Looked.TryFind).FirstOrDefault(static image => image is not null) is { } there) return there;
-        if (options.Policy == PullPolicy.Never) throw new BerthException(Fault.NotFound, $"there is no image '{name}' here, and it was not to be pulled") { Code = FaultCode.ImageUnknown };
+        if (options.Policy == PullPolicy.Never) throw new BerthException(Fault.NotFound, $"there is no image '{name}' here, and it was not to be pulled") { Code = FaultCode.ImageUnknown, Subjects = [name] };
         return await FetchFirstAsync(name, registries, candidates, options, progress, ct).ConfigureAwait(false);
     }
 

@@ -53,7 +53,7 @@ public sealed class EngineNetworks
 
     /// <summary>A network by name, id, or the beginning of its id.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several ids begin so.</exception>
-    public NetworkRecord Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no network {nameOrId}", OwnWay.Is(nameOrId) ? "it is for users who are not root" : "berth network ls lists them, berth network create makes one") { Code = FaultCode.NetworkUnknown };
+    public NetworkRecord Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no network {nameOrId}", OwnWay.Is(nameOrId) ? "it is for users who are not root" : "berth network ls lists them, berth network create makes one") { Code = FaultCode.NetworkUnknown, Subjects = [nameOrId] };
 
     /// <summary>As <see cref="Find"/>; null where there is none.</summary>
     public NetworkRecord? TryFind(string nameOrId)

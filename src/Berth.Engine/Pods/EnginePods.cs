@@ -57,7 +57,7 @@ public sealed class EnginePods
 
     /// <summary>One by its name, its id, or the beginning of its id.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several ids begin so.</exception>
-    public Pod Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no pod {nameOrId}", "berth pod ps lists them");
+    public Pod Find(string nameOrId) => TryFind(nameOrId) ?? throw new BerthException(Fault.NotFound, $"there is no pod {nameOrId}", "berth pod ps lists them") { Subjects = [nameOrId] };
 
     /// <summary>The same; null: there is none.</summary>
     public Pod? TryFind(string nameOrId)

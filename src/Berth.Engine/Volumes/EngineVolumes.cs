@@ -39,12 +39,13 @@ public sealed class EngineVolumes
     {
         RequireName(spec.Name);
         if (spec.Driver is not ("local" or "")) throw new BerthException(Fault.Unsupported, $"cannot make volume {spec.Name}: there is no driver {spec.Driver}", "there is local") { Code = FaultCode.VolumeDriverUnknown };
+        RequireDevice(spec);
         VolumeRecord record = new() { Spec = spec with { Driver = "local" }, Created = _clock.GetUtcNow(), IsAnonymous = isAnonymous, Path = $"{_folder}/{spec.Name}/_data" };
         KernelPath.MakeDirectories(_folder, Searchable);
         using FileLock held = FileLock.Take($"{_run}/locks/volume-{spec.Name}");
         if (Read(spec.Name) is { } there)
         {
-            return ignoreExisting ? there : throw new BerthException(Fault.Conflict, $"cannot make volume {spec.Name}: there is one of this name") { Code = FaultCode.VolumeNameTaken };
+            return ignoreExisting ? there : throw new BerthException(Fault.Conflict, $"cannot make volume {spec.Name}: there is one of this name") { Code = FaultCode.VolumeNameTaken, Subjects = [spec.Name] };
         }
         KernelPath.MakeDirectory($"{_folder}/{spec.Name}", Searchable);
         KernelPath.MakeDirectory(record.Path, Open);
@@ -54,9 +55,17 @@ public sealed class EngineVolumes
         return record;
     }
 
+    // As podman: what would fail in every container fails here.
+    private static void RequireDevice(VolumeSpec spec)
+    {
+        bool isBind = spec.Options.GetValueOrDefault("type") is "bind" or "none" || spec.Options.GetValueOrDefault("o") is { } words && words.Split(',').Any(static word => word is "bind" or "rbind");
+        if (!isBind || spec.Options.GetValueOrDefault("device") is not { Length: > 0 } device || KernelPath.Facts(device) is not null) return;
+        throw new BerthException(Fault.NotFound, $"cannot make volume {spec.Name}: its device {device} is not there", $"mkdir -p {device}") { Code = FaultCode.MountSourceMissing, Subjects = [device] };
+    }
+
     /// <summary>One by its name, or the beginning of its name where no other begins so.</summary>
     /// <exception cref="BerthException">NotFound. InvalidArgument: several begin so.</exception>
-    public VolumeRecord Find(string name) => TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no volume {name}") { Code = FaultCode.VolumeUnknown };
+    public VolumeRecord Find(string name) => TryFind(name) ?? throw new BerthException(Fault.NotFound, $"there is no volume {name}") { Code = FaultCode.VolumeUnknown, Subjects = [name] };
 
     /// <summary>The same; null: there is none.</summary>
     public VolumeRecord? TryFind(string name)
@@ -94,7 +103,7 @@ public sealed class EngineVolumes
     {
         VolumeRecord record = Find(name);
         using FileLock held = FileLock.Take($"{_run}/locks/volume-{record.Name}");
-        if (UsersOf(record.Name) is { Count: > 0 } users) throw new BerthException(Fault.Conflict, $"cannot remove volume {record.Name}: containers use it: {string.Join(", ", Shorts(users))}", "remove these first") { Code = FaultCode.VolumeInUse };
+        if (UsersOf(record.Name) is { Count: > 0 } users) throw new BerthException(Fault.Conflict, $"cannot remove volume {record.Name}: containers use it: {string.Join(", ", Shorts(users))}", "remove these first") { Code = FaultCode.VolumeInUse, Subjects = [record.Name, .. users] };
         Erase(record);
         held.RemoveFile();
     }

@@ -18,6 +18,9 @@ public sealed class BerthException(Fault kind, string message, string? hint = nu
     /// <summary>What to search for (<see cref="FaultCode"/>), or null: its kind says all, or what caused it has a code.</summary>
     public string? Code { get; init; }
 
+    /// <summary>Names and ids that it is about, for front ends that have sentences of their own: first what was asked for, then what stands in its way.</summary>
+    public IReadOnlyList<string> Subjects { get; init; } = [];
+
     /// <summary>The message, with the hint behind it where there is one.</summary>
     public string Sentence => Hint is null ? Message : $"{Message}; hint: {Hint}";
 }

@@ -49,6 +49,12 @@ public static class FaultCode
     /// <summary>The process that stays with a container does not answer.</summary>
     public const string ShimGone = "shim-gone";
 
+    /// <summary>There is no such file or folder, in the container or here.</summary>
+    public const string PathUnknown = "path-unknown";
+
+    /// <summary>A folder was to be copied over a file.</summary>
+    public const string PathKindMismatch = "path-kind-mismatch";
+
     /// <summary>There is no command to run.</summary>
     public const string CommandMissing = "command-missing";
 

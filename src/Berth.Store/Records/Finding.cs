@@ -30,7 +30,7 @@ internal static class Finding
         if (digits.Length >= LeastDigits && digits.All(char.IsAsciiHexDigitLower) && One(images, image => image.Id.Encoded.StartsWith(digits, StringComparison.Ordinal), text) is { } begun) return begun;
         // A name without its registry, as images of other registries are called in conversation.
         if (reference is not null && ImageName.TryParse(text, out ImageName? name, out _) && name.IsShort && One(images, image => image.Names.Any(other => IsShortOf(other, name)), text) is { } shortened) return shortened;
-        throw new BerthException(Fault.NotFound, $"there is no image '{text}' in {root}", "berth images shows what there is; berth pull brings one") { Code = FaultCode.ImageUnknown };
+        throw new BerthException(Fault.NotFound, $"there is no image '{text}' in {root}", "berth images shows what there is; berth pull brings one") { Code = FaultCode.ImageUnknown, Subjects = [text] };
     }
 
     private static bool IsShortOf(string full, ImageName name) =>

@@ -44,7 +44,7 @@ internal static class Chosen
             IReadOnlyList<Container> all = containers.List();
             if (all.Count > 0) chosen.Add((all[0].Id, all[0], null));
         }
-        if (chosen.Count == 0 && !(mayBeNone && files.Count > 0)) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants at least 1 argument, and got 0", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+        if (chosen.Count == 0 && !(mayBeNone && files.Count > 0)) throw invocation.WrongCount(0);
         return chosen;
     }
 

@@ -48,7 +48,10 @@ internal sealed class ContainerFilter
     {
         switch (name)
         {
-            case "id": return container => container.Id.StartsWith(value, StringComparison.Ordinal);
+            case "id" when value.StartsWith('^'):
+                PosixPattern beginning = Pattern(value);
+                return container => beginning.Matches(container.Id);
+            case "id": return container => container.Id.StartsWith(value, StringComparison.OrdinalIgnoreCase);
             case "name":
                 PosixPattern pattern = Pattern(value.TrimStart('/'));
                 return container => pattern.Matches(container.Name);
@@ -115,6 +118,6 @@ internal sealed class ContainerFilter
     }
 
     // docker's patterns are Go's; POSIX's extended ones are the part of them that people use.
-    private static PosixPattern Pattern(string value) =>
+    internal static PosixPattern Pattern(string value) =>
         PosixPattern.Compile(value) ?? throw new BerthException(Fault.InvalidArgument, $"'{value}' is no pattern of names", "an extended regular expression: ^web[0-9]+$");
 }

@@ -7,6 +7,8 @@ using Berth.Cli.Values;
 using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Engine.Networks;
+using Berth.Oci.References;
+using Berth.Store.Records;
 
 namespace Berth.Cli.Commands.Containers;
 
@@ -19,15 +21,17 @@ internal static class ContainerInspect
     public static Command Make() => new()
     {
         Usage = "CONTAINER...",
-        Least = 1,
+        Least = 0,
         Offers = Offer.Containers,
-        Options = [Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.Switch("size", "Bytes that were written in it", 's'), Option.Ignored("latest", null, 'l')],
+        Options = [Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.Switch("size", "Bytes that were written in it", 's'), Option.Switch("latest", "The container that was made last", 'l')],
         Examples = [new("berth container inspect web", "All that is known"), new("berth inspect -f '{{.State.Pid}}' web", "One thing")],
         Run = static async invocation =>
         {
             Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
             List<Value> values = [];
-            foreach (string name in invocation.Arguments) values.Add(await ValueOfAsync(engine, engine.Containers.Find(name), invocation.Has("size")).ConfigureAwait(false));
+            if (invocation.Arguments.Count == 0 && !invocation.Has("latest")) throw invocation.WrongCount(0);
+            IEnumerable<Container> chosen = invocation.Has("latest") ? engine.Containers.List().Take(1) : invocation.Arguments.Select(engine.Containers.Find);
+            foreach (Container container in chosen) values.Add(await ValueOfAsync(invocation.Session, engine, container, invocation.Has("size")).ConfigureAwait(false));
             Print(invocation, values);
             return 0;
         },
@@ -44,7 +48,7 @@ internal static class ContainerInspect
     }
 
     /// <summary>A container in docker's members.</summary>
-    public static async Task<Value> ValueOfAsync(Engine.Engine engine, Container container, bool withSize)
+    public static async Task<Value> ValueOfAsync(Session session, Engine.Engine engine, Container container, bool withSize)
     {
         ContainerState state = await container.InspectAsync().ConfigureAwait(false);
         ContainerRecord record = container.Record;
@@ -56,12 +60,15 @@ internal static class ContainerInspect
             Member.Of("Path", settled.Arguments.Count > 0 ? settled.Arguments[0] : ""),
             Member.Of("Args", settled.Arguments.Skip(1)),
             new Member("State", State(state)),
-            Member.Of("Image", record.Image?.ToString() ?? ""),
+            Member.Of("Image", record.Image is { } image ? Images.ImageNames.Id(session, image) : ""),
+            Member.Of("ImageName", NameOf(StoredAs(engine, record), record)),
+            Member.Of("ImageDigest", StoredAs(engine, record)?.Manifest.Digest.ToString() ?? ""),
+            Member.Of("OCIRuntime", record.Spec.Runtime ?? session.Globals.Runtime ?? "berth-runtime"),
             Member.Of("ResolvConfPath", Beside(engine, record, "resolv.conf", state)),
             Member.Of("HostnamePath", Beside(engine, record, "hostname", state)),
             Member.Of("HostsPath", Beside(engine, record, "hosts", state)),
             Member.Of("LogPath", record.Spec.Log.Driver is "none" or "journald" ? "" : container.LogPath),
-            Member.Of("Name", "/" + record.Name),
+            Member.Of("Name", session.Role == Role.Podman ? record.Name : "/" + record.Name),
             Member.Of("RestartCount", state.Restarts),
             Member.Of("Driver", "overlay2"),
             Member.Of("Platform", "linux"),
@@ -69,7 +76,7 @@ internal static class ContainerInspect
             Member.Of("ProcessLabel", ""),
             Member.Of("AppArmorProfile", record.Spec.Security.AppArmor ?? ""),
             new Member("ExecIDs", Value.NoList),
-            new Member("HostConfig", HostConfigValue.Of(record)),
+            new Member("HostConfig", HostConfigValue.Of(session, container)),
             withSize && record.Spec.RootFolder is null ? Member.Of("SizeRw", engine.Snapshots.Measure(record.Id)) : null,
             new Member("Mounts", new Value.List([.. settled.Mounts.Select(mount => Mount(engine, mount))])),
             new Member("Config", Config(record)),
@@ -79,6 +86,17 @@ internal static class ContainerInspect
     }
 
     private static string Beside(Engine.Engine engine, ContainerRecord record, string file, ContainerState state) => state.IsAlive ? $"{engine.Containers.BundleOf(record)}/{file}" : "";
+
+    private static StoredImage? StoredAs(Engine.Engine engine, ContainerRecord record) => record.Image is { } id ? engine.Images.List().FirstOrDefault(image => image.Id == id) : null;
+
+    // The whole name of what was meant by a short one.
+    private static string NameOf(StoredImage? image, ContainerRecord record)
+    {
+        string asked = record.Spec.Image;
+        if (image is null || !ImageName.TryParse(asked, out ImageName? name, out _)) return asked;
+        string whole = name.In(name.Registry ?? "localhost").WithDefaultTag().ToString();
+        return image.Names.FirstOrDefault(one => one == whole) ?? image.Names.FirstOrDefault(one => one == name.In(ImageReference.DefaultRegistry).WithDefaultTag().ToString()) ?? (image.Names.Count > 0 ? image.Names[0] : asked);
+    }
 
     private static Value State(ContainerState state) => Value.Record.Of(
         Member.Of("Status", ContainerWords.State(state.Status)),

@@ -100,9 +100,10 @@ internal static class Contents
     {
         Session session = invocation.Session;
         List<string> changes = invocation.All("change");
+        if (session.Role == Role.Podman && invocation.Find("message") is not null && invocation.Find("format") != "docker") throw new BerthException(Fault.InvalidArgument, "messages are only compatible with the docker image format (-f docker)");
         CommitSpec spec = new()
         {
-            Name = invocation.Arguments.Count > 1 ? invocation.Arguments[1] : null,
+            Name = invocation.Arguments.Count > 1 ? Images.ImageNames.ForLocal(session, invocation.Arguments[1]) : null,
             Author = invocation.Find("author"),
             Message = invocation.Find("message"),
             Pauses = invocation.Truth("pause") ?? true,
@@ -115,7 +116,7 @@ internal static class Contents
         Changes.Apply(new Oci.ImageSpec.ContainerConfig(), changes);
         StoredImage image = await One(invocation, await session.EngineAsync().ConfigureAwait(false)).CommitAsync(spec, session.Ending).ConfigureAwait(false);
         if (invocation.Find("iidfile") is { } file) await File.WriteAllTextAsync(file, image.Id.ToString(), session.Ending).ConfigureAwait(false);
-        session.Out.WriteLine(image.Id.ToString());
+        session.Out.WriteLine(Images.ImageNames.Id(session, image.Id));
         return 0;
     }
 

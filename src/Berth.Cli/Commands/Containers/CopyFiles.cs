@@ -48,6 +48,10 @@ internal static class CopyFiles
         return colon <= 0 || argument.AsSpan(0, colon).Contains('/') ? (null, argument) : (argument[..colon], argument[(colon + 1)..]);
     }
 
+    // docker begins at the root, podman at the working folder.
+    private static CopyEnd.Inside Inside(Session session, Container container, string path) =>
+        new(container, session.Role == Role.Podman && !path.StartsWith('/') && container.Record.Settled.WorkingFolder is { Length: > 1 } folder ? $"{folder}/{path}" : path);
+
     private static async Task<int> RunAsync(Invocation invocation)
     {
         Session session = invocation.Session;
@@ -58,8 +62,8 @@ internal static class CopyFiles
         if (isOutput && Terminal.Is(1)) throw new BerthException(Fault.InvalidArgument, "an archive is not written to a terminal", "redirect it, or pipe it into tar");
         if (isInput && Terminal.Is(0)) throw new BerthException(Fault.InvalidArgument, "an archive is not read from a terminal", "pipe it in");
         EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
-        CopyEnd from = fromName is not null ? new CopyEnd.Inside(containers.Find(fromName), fromPath) : isInput ? new CopyEnd.Archive(Standard(0, FileAccess.Read)) : new CopyEnd.Host(fromPath);
-        CopyEnd to = toName is not null ? new CopyEnd.Inside(containers.Find(toName), toPath) : isOutput ? new CopyEnd.Archive(Standard(1, FileAccess.Write)) : new CopyEnd.Host(toPath);
+        CopyEnd from = fromName is not null ? Inside(session, containers.Find(fromName), fromPath) : isInput ? new CopyEnd.Archive(Standard(0, FileAccess.Read)) : new CopyEnd.Host(fromPath);
+        CopyEnd to = toName is not null ? Inside(session, containers.Find(toName), toPath) : isOutput ? new CopyEnd.Archive(Standard(1, FileAccess.Write)) : new CopyEnd.Host(toPath);
         FileCopyReport report = await containers.CopyAsync(from, to, new FileCopyOptions
         {
             KeepsOwners = invocation.Has("archive"),
@@ -67,7 +71,7 @@ internal static class CopyFiles
             Overwrites = invocation.Has("overwrite"),
         }, session.Ending).ConfigureAwait(false);
         foreach (string what in report.LeftOut) session.Warn(what);
-        if (!invocation.Has("quiet") && !isInput && !isOutput) session.Error.WriteLine($"Successfully copied {Words.Size(report.Bytes)} to {invocation.Arguments[1]}");
+        if (!invocation.Has("quiet") && session.Role != Role.Podman && !isInput && !isOutput) session.Error.WriteLine($"Successfully copied {Words.Size(report.Bytes)} to {invocation.Arguments[1]}");
         return 0;
     }
 

@@ -116,6 +116,7 @@ internal static class Executing
     {
         bool isLatest = invocation.Has("latest");
         List<string> command = [.. invocation.Arguments.Skip(isLatest ? 0 : 1)];
+        if (command.Count == 0 && invocation.Session.Role == Role.Podman) throw new BerthException(Fault.InvalidArgument, "must provide a non-empty command to start an exec session: invalid argument");
         if (command.Count == 0) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a command", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
         Container container = await OneAsync(invocation).ConfigureAwait(false);
         bool hasTerminal = invocation.Has("tty"), hasInput = invocation.Has("interactive"), isDetached = invocation.Has("detach");
@@ -163,7 +164,7 @@ internal static class Executing
         EngineContainers containers = (await invocation.Session.EngineAsync().ConfigureAwait(false)).Containers;
         if (!invocation.Has("latest"))
         {
-            return invocation.Arguments.Count > 0 ? containers.Find(invocation.Arguments[0]) : throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+            return invocation.Arguments.Count > 0 ? containers.Find(invocation.Arguments[0]) : throw invocation.WrongCount(0);
         }
         return containers.List() is [{ } first, ..] ? first : throw new BerthException(Fault.NotFound, "there is no container");
     }

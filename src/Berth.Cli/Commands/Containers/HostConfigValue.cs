@@ -1,6 +1,8 @@
 // docker's HostConfig of a container: what was asked of the host.
 using System.Globalization;
+using Berth.Cli.Output;
 using Berth.Cli.Values;
+using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 
 namespace Berth.Cli.Commands.Containers;
@@ -9,18 +11,23 @@ namespace Berth.Cli.Commands.Containers;
 internal static class HostConfigValue
 {
     /// <summary>The members.</summary>
-    public static Value Of(ContainerRecord record)
+    public static Value Of(Session session, Container container)
     {
+        ContainerRecord record = container.Record;
+        // podman spells them as setrlimit(2) does.
+        Func<string, string> names = session.Role == Role.Podman ? static name => "RLIMIT_" + name.ToUpperInvariant() : static name => name;
         ContainerSpec spec = record.Spec;
         LimitsSpec limits = spec.Limits;
         return Value.Record.Of(
             Member.Of("Binds", record.Settled.Mounts.Where(static mount => mount.Request.Kind is MountKind.Bind or MountKind.Volume).Select(Bind)),
             Member.Of("ContainerIDFile", ""),
-            new Member("LogConfig", Value.Record.Of(Member.Of("Type", spec.Log.Driver), Member.Of("Config", spec.Log.Options))),
+            new Member("LogConfig", Value.Record.Of(Member.Of("Type", spec.Log.Driver), Member.Of("Config", spec.Log.Options),
+                Member.Of("Path", spec.Log.Driver is "none" or "journald" ? "" : container.LogPath), Member.Of("Size", spec.Log.Options.GetValueOrDefault("max-size") is { } most ? Words.Size(Quantities.Size(most, "log-opt")) : "0B"), Member.Of("Tag", spec.Log.Options.GetValueOrDefault("tag", "")))),
             Member.Of("NetworkMode", spec.Connection.Networks.Count > 0 ? spec.Connection.Networks[0].Network : "bridge"),
             new Member("PortBindings", Ports(spec)),
             new Member("RestartPolicy", Value.Record.Of(Member.Of("Name", Restart(spec.Restart.When)), Member.Of("MaximumRetryCount", spec.Restart.Most))),
             Member.Of("AutoRemove", spec.IsRemovedAtEnd),
+            Member.Of("AutoRemoveImage", spec.RemovesImage),
             Member.Of("VolumeDriver", spec.Storage.VolumeDriver ?? ""),
             Member.Of("VolumesFrom", spec.Storage.VolumesFrom),
             Member.Of("CapAdd", spec.Security.CapabilitiesAdded),
@@ -70,7 +77,7 @@ internal static class HostConfigValue
             limits.MemorySwappiness is { } swappiness ? Member.Of("MemorySwappiness", swappiness) : new Member("MemorySwappiness", Value.None),
             Member.Of("OomKillDisable", limits.IsOomKillOff),
             limits.Pids is { } pids ? Member.Of("PidsLimit", pids) : Member.Of("PidsLimit", 2048),
-            new Member("Ulimits", new Value.List([.. limits.Rlimits.Select(static limit => (Value)Value.Record.Of(Member.Of("Name", limit.Name), Member.Of("Hard", limit.Hard), Member.Of("Soft", limit.Soft)))])),
+            new Member("Ulimits", new Value.List([.. limits.Rlimits.Select(limit => (Value)Value.Record.Of(Member.Of("Name", names(limit.Name)), Member.Of("Hard", limit.Hard), Member.Of("Soft", limit.Soft)))])),
             Member.Of("Init", spec.HasInit),
             Member.Of("MaskedPaths", spec.Security.Masked));
     }

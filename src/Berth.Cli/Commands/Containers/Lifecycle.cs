@@ -28,7 +28,7 @@ internal static class Lifecycle
     {
         Usage = "CONTAINER...",
         Offers = Offer.Containers,
-        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then; -1: never", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), .. Chosen.Flags],
+        Options = [Option.With("time", "SECONDS", "Kill it when it has not ended by then; -1: never", 't'), Option.With("timeout", "SECONDS", "The same"), Option.With("signal", "SIGNAL", "Another signal than its own", 's'), Option.Switch("ignore", "It is no fault when there is none", 'i'), .. Chosen.Flags],
         Examples = [new("berth stop web", "Its stop signal, and SIGKILL after ten seconds"), new("berth stop -t 1 --all", "All that run, in a hurry")],
         Run = invocation => EachAsync(invocation, "stop", static container => container.Observe() is { IsAlive: true } or { Status: ContainerStatus.Restarting }, async container =>
         {
@@ -36,9 +36,20 @@ internal static class Lifecycle
             {
                 await container.KillAsync(signal).ConfigureAwait(false);
             }
+            TimeSpan grace = GraceOf(invocation) ?? TimeSpan.FromSeconds(container.Record.Spec.StopTimeout ?? 10);
             await container.StopAsync(GraceOf(invocation)).ConfigureAwait(false);
-        }),
+            if (invocation.Session.Role == Role.Podman && grace != TimeSpan.Zero) WarnOfKill(invocation.Session, container, grace);
+        }, ignoreMissing: invocation.Has("ignore")),
     };
+
+    // What did not end by its own signal: podman says so.
+    private static void WarnOfKill(Session session, Container container, TimeSpan grace)
+    {
+        const int Killed = 137;
+        int signal = container.Record.Settled.StopSignal;
+        if (signal == Kill || (session.Opened!.Containers.TryFind(container.Id)?.Record.Run)?.ExitCode != Killed) return;
+        lock (session.Error) session.Warn($"StopSignal SIG{Linux.Processes.Signals.NameOf(signal)} failed to stop container {container.Name} in {(int)grace.TotalSeconds} seconds, resorting to SIGKILL");
+    }
 
     /// <summary>restart.</summary>
     public static Command Restart() => new()
@@ -75,9 +86,29 @@ internal static class Lifecycle
             .. Chosen.Flags,
         ],
         Examples = [new("berth rm web", "One that has ended"), new("berth rm -f $(berth ps -aq)", "All, whatever they do")],
-        Run = invocation => EachAsync(invocation, "rm", null, container =>
-            container.RemoveAsync(invocation.Has("force"), invocation.Has("volumes"), GraceOf(invocation) ?? TimeSpan.Zero), ignoreMissing: invocation.Has("force") || invocation.Has("ignore")),
+        Run = invocation => EachAsync(invocation, "rm", null, container => RemoveAsync(invocation, container), ignoreMissing: invocation.Has("force") || invocation.Has("ignore")),
     };
+
+    private static async Task RemoveAsync(Invocation invocation, Container container)
+    {
+        List<Container> sharing = Sharing(invocation.Session.Opened!.Containers, container);
+        // docker takes a network away from under those who share it; podman does not.
+        if (sharing.Count > 0 && !invocation.Has("depend") && !invocation.Has("all") && invocation.Session.Role == Role.Podman) throw new BerthException(Fault.InvalidArgument, $"container {container.Id} has dependent containers which must be removed before it: {string.Join(", ", sharing.Select(static one => one.Id))}: container already exists");
+        foreach (Container one in invocation.Has("depend") ? sharing : [])
+        {
+            await RemoveAsync(invocation, one).ConfigureAwait(false);
+            lock (invocation.Session.Out) invocation.Session.Out.WriteLine(one.Id);
+        }
+        await container.RemoveAsync(invocation.Has("force"), invocation.Has("volumes"), GraceOf(invocation) ?? TimeSpan.Zero).ConfigureAwait(false);
+    }
+
+    /// <summary>Those that have namespaces of it.</summary>
+    private static List<Container> Sharing(EngineContainers containers, Container container) => [.. containers.List().Where(one =>
+    {
+        NamespacesSpec spaces = one.Record.Spec.Namespaces;
+        return one.Id != container.Id && one.Record.Spec.Connection.Networks.Select(static network => network.Network).Concat([spaces.Pid, spaces.Ipc, spaces.Uts, spaces.User, spaces.Cgroup])
+            .Any(text => text.StartsWith("container:", StringComparison.Ordinal) && containers.TryFind(text[10..])?.Id == container.Id);
+    })];
 
     /// <summary>pause.</summary>
     public static Command Pause() => new()

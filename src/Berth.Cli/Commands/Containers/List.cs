@@ -55,7 +55,8 @@ internal static class List
             foreach (Row row in rows) session.Out.WriteLine(whole ? row.Record.Id : row.Record.ShortId);
         }
         else if (format is null or "" or "table") WriteTable(invocation, rows, whole);
-        else Report.Write(session.Out, format, rows.Select(row => ValueOf(row, whole, session.Clock.GetUtcNow())), s_heads);
+        else if (format == "json" && session.Role == Role.Podman) Report.WriteOne(session.Out, null, new Value.List([.. rows.Select(row => PodmanRow.Of(row.Record, row.State, row.Attachments, row.PodName, session.Clock.GetUtcNow()))]));
+        else Report.Write(session.Out, format, rows.Select(row => ValueOf(row, whole, session)), s_heads);
         return 0;
     }
 
@@ -78,9 +79,11 @@ internal static class List
             if (state.IsStarted && container.Record.Settled.Health is { IsOff: false, Test.Count: > 0 }) state = await container.InspectAsync().ConfigureAwait(false);
             bool hasPorts = state.IsAlive && (container.Record.Spec.Connection.Networks is [{ Network: "pod" }] || container.Record.Spec.Connection.Ports.Count > 0 || container.Record.Spec.Connection.PublishesAll);
             long? size = invocation.Has("size") && container.Record.Spec.RootFolder is null ? engine.Snapshots.Measure(container.Id) : null;
-            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size));
+            rows.Add(new Row(container.Record, state, hasPorts ? engine.Networks.AttachmentsOf(container.Record.AttachedAs) : [], size, container.Record.Spec.Pod is { } pod ? engine.Pods.TryFind(pod)?.Name ?? "" : ""));
         }
         Sort(rows, invocation.Find("sort"));
+        // podman begins with the oldest.
+        if (invocation.Session.Role == Role.Podman && invocation.Find("sort") is null or "created") rows.Reverse();
         return rows;
     }
 
@@ -113,7 +116,7 @@ internal static class List
         {
             List<string> cells =
             [
-                whole ? row.Record.Id : row.Record.ShortId, ImageOf(row.Record), ContainerWords.Command(row.Record, whole), Words.Ago(row.Record.Created, now),
+                whole ? row.Record.Id : row.Record.ShortId, ImageOf(row.Record), CommandOf(invocation.Session, row.Record, whole), Words.Ago(row.Record.Created, now),
                 ContainerWords.Status(row.State, now), ContainerWords.Ports(row.Record, row.Attachments), row.Record.Name,
             ];
             if (withPod) cells.Add(row.Record.Spec.Pod is { } pod ? pod[..Math.Min(12, pod.Length)] : "");
@@ -128,8 +131,13 @@ internal static class List
     private static string ImageOf(ContainerRecord record) => record.Spec.Image.Length > 0 ? record.Spec.Image : record.Spec.RootFolder ?? "";
 
     // docker's row: all of it texts.
-    private static Value ValueOf(Row row, bool whole, DateTimeOffset now) => Value.Record.Of(
-        Member.Of("Command", ContainerWords.Command(row.Record, whole)),
+    private static Value ValueOf(Row row, bool whole, Session session) => ValueOf(row, whole, session.Clock.GetUtcNow(), CommandOf(session, row.Record, whole));
+
+    // podman's command stands without quotes.
+    private static string CommandOf(Session session, ContainerRecord record, bool whole) => ContainerWords.Command(record, whole) is var quoted && session.Role == Role.Podman ? quoted[1..^1] : quoted;
+
+    private static Value ValueOf(Row row, bool whole, DateTimeOffset now, string command) => Value.Record.Of(
+        Member.Of("Command", command),
         new Member("CreatedAt", Value.Of(new Value.Moment(Networks.NetworkInspect.Time(row.Record.Created)).GoText)),
         Member.Of("ExitCode", row.State.ExitCode),
         Member.Of("ID", whole ? row.Record.Id : row.Record.ShortId),
@@ -147,7 +155,14 @@ internal static class List
         Member.Of("RunningFor", Words.Ago(row.Record.Created, now)),
         Member.Of("Size", SizeOf(row)),
         Member.Of("State", ContainerWords.State(row.State.Status)),
-        Member.Of("Status", ContainerWords.Status(row.State, now)));
+        Member.Of("Status", ContainerWords.Status(row.State, now)),
+        Member.Hidden("Label", new Value.Lookup(row.Record.Settled.Labels)),
+        Member.Hidden("PodName", Value.Of(row.PodName)),
+        Member.Hidden("Created", new Value.Moment(Networks.NetworkInspect.Time(row.Record.Created))),
+        Member.Hidden("CreatedHuman", Value.Of(Words.Ago(row.Record.Created, now))),
+        Member.Hidden("StartedAt", Value.Of(row.State.Started?.ToUnixTimeSeconds() ?? 0)),
+        Member.Hidden("ExitedAt", Value.Of(row.State.Ended?.ToUnixTimeSeconds() ?? 0)),
+        Member.Hidden("Exited", Value.Of(row.State.Status == ContainerStatus.Exited)));
 
-    private sealed record Row(ContainerRecord Record, ContainerState State, IReadOnlyList<Attachment> Attachments, long? Size);
+    private sealed record Row(ContainerRecord Record, ContainerState State, IReadOnlyList<Attachment> Attachments, long? Size, string PodName);
 }

@@ -6,7 +6,6 @@ using Berth.Cli.Commands.Images;
 using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Linux.Files;
-using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands.Containers;
 
@@ -42,7 +41,7 @@ internal static class Logs
         EngineContainers containers = (await session.EngineAsync().ConfigureAwait(false)).Containers;
         List<Container> chosen = [.. invocation.Arguments.Select(containers.Find)];
         if (invocation.Has("latest") && containers.List() is [{ } latest, ..]) chosen.Add(latest);
-        if (chosen.Count == 0) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+        if (chosen.Count == 0) throw invocation.WrongCount(0);
         return await ShowAsync(invocation, chosen).ConfigureAwait(false);
     }
 
@@ -56,7 +55,7 @@ internal static class Logs
             Follow = invocation.Has("follow"),
             Tail = invocation.Find("tail") is null or "all" or "-1" ? null : invocation.Number("tail"),
             Since = invocation.Find("since") is { } since ? ImageFilter.Time(since, now) : null,
-            Until = invocation.Find("until") is { } until ? UntilOf(until, now) : null,
+            Until = invocation.Find("until") is { } until ? UntilOf(session, until, now) : null,
         };
         try
         {
@@ -69,8 +68,9 @@ internal static class Logs
         return 0;
     }
 
-    // A time that is still to come is a span for who follows.
-    private static DateTimeOffset UntilOf(string text, DateTimeOffset now) => ImageFilter.Time(text, now);
+    // podman's 3s is in three seconds, docker's was three seconds ago.
+    private static DateTimeOffset UntilOf(Session session, string text, DateTimeOffset now) =>
+        ImageFilter.Time(text, now) is var time && session.Role == Role.Podman && !text.Contains(':') && time != DateTimeOffset.MinValue && char.IsAsciiLetter(text[^1]) ? now + (now - time) : ImageFilter.Time(text, now);
 
     private static async Task ShowAsync(Invocation invocation, Container container, LogOptions options, int number)
     {

@@ -30,7 +30,7 @@ internal static class Port
                 return 0;
             }
             int first = latest ? 0 : 1;
-            if (invocation.Arguments.Count < first) throw new BerthException(Fault.InvalidArgument, $"\"{invocation.Path}\" wants a container", $"usage: {Help.UsageOf(invocation.Command, invocation.Path)}");
+            if (invocation.Arguments.Count < first) throw invocation.WrongCount(0);
             Container chosen = !latest ? engine.Containers.Find(invocation.Arguments[0])
                 : engine.Containers.List() is [{ } newest, ..] ? newest : throw new BerthException(Fault.NotFound, "there is no container");
             Print(invocation, engine, chosen, invocation.Arguments.Count > first ? invocation.Arguments[first] : null, "");

@@ -7,6 +7,7 @@ using Berth.Cli.Verbs;
 using Berth.Engine.Containers;
 using Berth.Engine.Images;
 using Berth.Oci.Faults;
+using Berth.Store.Records;
 
 namespace Berth.Cli.Commands.Containers;
 
@@ -43,7 +44,7 @@ internal static class Run
         Examples = [new("berth create --name db -v data:/var/lib/postgresql/data postgres", "To be started later")],
         Run = static async invocation =>
         {
-            Container container = await CreateAsync(invocation, RunReading.Read(invocation)).ConfigureAwait(false);
+            Container container = await CreateAsync(invocation, WithoutPorts(invocation, RunReading.Read(invocation))).ConfigureAwait(false);
             invocation.Session.Out.WriteLine(container.Id);
             return 0;
         },
@@ -52,7 +53,7 @@ internal static class Run
     private static async Task<int> RunAsync(Invocation invocation)
     {
         using Timeline? timeline = Timeline.Begin(invocation);
-        ContainerSpec spec = RunReading.Read(invocation);
+        ContainerSpec spec = WithoutPorts(invocation, RunReading.Read(invocation));
         bool isDetached = invocation.Has("detach");
         List<string> attached = invocation.All("attach");
         if (isDetached && attached.Count > 0) throw new BerthException(Fault.InvalidArgument, "--detach and --attach exclude each other");
@@ -80,6 +81,16 @@ internal static class Run
         }
     }
 
+    // Where a container has no network of its own, podman drops its ports with a warning; docker refuses them.
+    private static ContainerSpec WithoutPorts(Invocation invocation, ContainerSpec spec)
+    {
+        string network = spec.Connection.Networks is [{ Network: var name }] ? name.Split(':')[0] : "";
+        if (invocation.Session.Role != Role.Podman || spec.Connection.Ports.Count == 0 || network is not ("host" or "none" or "container" or "ns")) return spec;
+        invocation.Session.Error.WriteLine($"Port mappings have been discarded because \"{network}\" network namespace mode does not support them");
+        invocation.Session.Error.Flush();
+        return spec with { Connection = spec.Connection with { Ports = [] } };
+    }
+
     private static async Task<int> ShowAsync(Invocation invocation, Container container, List<string> attached, Timeline? timeline)
     {
         ContainerSpec spec = container.Record.Spec;
@@ -98,7 +109,12 @@ internal static class Run
             Signal = invocation.Truth("sig-proxy") == false ? null : signal => container.KillAsync(signal),
             Resize = (rows, columns) => container.ResizeAsync(rows, columns),
         }).ConfigureAwait(false);
-        return hasEnded ? await container.WaitAsync().ConfigureAwait(false) : 0;
+        if (!hasEnded) return 0;
+        int code = await container.WaitAsync().ConfigureAwait(false);
+        if (spec.RemovesImage) await WarnAsync(invocation).ConfigureAwait(false);
+        // podman's code for one whose time was over.
+        bool isLate = invocation.Session.Role == Role.Podman && spec.Timeout > 0 && code == 137;
+        return isLate ? 255 : code;
     }
 
     private static async Task WarnAsync(Invocation invocation)
@@ -117,16 +133,18 @@ internal static class Run
     {
         Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
         string? idFile = invocation.Find("cidfile");
-        if (idFile is not null && File.Exists(idFile)) throw new BerthException(Fault.Conflict, $"cannot write the container's id to {idFile}: the file is there already", "remove it, or name another one");
+        // podman writes over what is there, docker does not.
+        if (idFile is not null && File.Exists(idFile) && invocation.Session.Role != Role.Podman) throw new BerthException(Fault.Conflict, $"cannot write the container's id to {idFile}: the file is there already", "remove it, or name another one");
         if (invocation.Has("replace") && spec.Name is not null && engine.Containers.TryFind(spec.Name) is { } former) await former.RemoveAsync(force: true).ConfigureAwait(false);
-        if (spec.RootFolder is null) await PullAsync(invocation, engine.Images, spec.Image).ConfigureAwait(false);
+        if (spec.RootFolder is null) spec = spec with { Image = await PullAsync(invocation, engine.Images, spec.Image).ConfigureAwait(false) };
         Container container = NewPod.IsAsked(spec) ? await NewPod.CreateAsync(engine, spec).ConfigureAwait(false) : engine.Containers.Create(spec);
         if (idFile is not null) await File.WriteAllTextAsync(idFile, container.Id, Encoding.ASCII).ConfigureAwait(false);
         return container;
     }
 
     /// <summary>Brings an image here, as --pull says.</summary>
-    public static async Task PullAsync(Invocation invocation, EngineImages images, string image)
+    /// <returns>What it is called here.</returns>
+    public static async Task<string> PullAsync(Invocation invocation, EngineImages images, string name)
     {
         PullPolicy policy = invocation.Find("pull") switch
         {
@@ -135,10 +153,14 @@ internal static class Run
             "never" or "false" => PullPolicy.Never,
             { } other => throw new BerthException(Fault.InvalidArgument, $"--pull is always, missing, newer or never, not '{other}'"),
         };
-        if (policy != PullPolicy.Always && IsHere(images, image)) return;
+        if (policy != PullPolicy.Always && IsHere(images, name)) return name;
         PullOptions options = new() { Access = AccessFlags.Read(invocation), Platform = Pull.PlatformOf(invocation), Policy = policy };
+        if (policy != PullPolicy.Never) Pull.Announce(invocation, name);
         using Display display = Display.For(invocation);
-        await images.PullAsync(image, options, display, invocation.Session.Ending).ConfigureAwait(false);
+        StoredImage image = await images.PullAsync(name, options, display, invocation.Session.Ending).ConfigureAwait(false);
+        // docker-archive:file has another name here than where it came from.
+        bool isElsewhere = ImagePlace.Parse(name).TransportName is not ("" or "berth" or "docker");
+        return !isElsewhere ? name : image.Names.Count > 0 ? image.Names[0] : image.Id.Encoded;
     }
 
     private static bool IsHere(EngineImages images, string name)

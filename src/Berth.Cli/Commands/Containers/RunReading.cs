@@ -20,7 +20,7 @@ internal static class RunReading
         (List<string> variables, List<string> removed) = VariableWords.Read(invocation);
         return new ContainerSpec
         {
-            Name = invocation.Find("name") is { Length: > 0 } name ? name : null,
+            Name = invocation.Find("name") is { Length: > 0 } name ? name.Length > 1 && name[0] == '/' ? name[1..] : name : null,
             Image = isFolder ? "" : image.Length > 0 ? image : throw new BerthException(Fault.InvalidArgument, "the image's name is empty"),
             RootFolder = isFolder ? Path.GetFullPath(isKept ? image[..^2] : image) : null,
             IsRootFolderKept = isKept,
@@ -46,7 +46,8 @@ internal static class RunReading
             TimeZone = invocation.Find("tz") is { Length: > 0 } zone ? zone : null,
             Labels = VariableWords.Labels(invocation),
             Annotations = Fields.Pairs(invocation.All("annotation"), "annotation", needsValue: false),
-            IsRemovedAtEnd = invocation.Has("rm"),
+            IsRemovedAtEnd = invocation.Has("rm") || RemovesImage(invocation),
+            RemovesImage = RemovesImage(invocation),
             Restart = HealthWords.Restart(invocation.Find("restart")),
             Health = HealthWords.Read(invocation),
             Log = HealthWords.Log(invocation),
@@ -63,6 +64,12 @@ internal static class RunReading
             Pod = Pod(invocation),
             Requires = invocation.All("requires"),
         };
+    }
+
+    private static bool RemovesImage(Invocation invocation)
+    {
+        if (!invocation.Has("rmi")) return false;
+        return invocation.Truth("rm") != false ? true : throw new BerthException(Fault.InvalidArgument, "the --rmi option does not work without --rm");
     }
 
     private static StorageSpec Storage(Invocation invocation)

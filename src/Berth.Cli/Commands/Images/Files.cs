@@ -127,7 +127,7 @@ internal static class Files
         Session session = invocation.Session;
         ImportOptions options = new()
         {
-            Name = invocation.Arguments.Count > 1 ? ImageReference.Parse(invocation.Arguments[1]) : null,
+            Name = invocation.Arguments.Count > 1 ? ImageReference.Parse(ImageNames.ForLocal(session, invocation.Arguments[1])) : null,
             Message = invocation.Find("message"),
             Platform = Pull.PlatformOf(invocation),
             Config = Changes.Apply(new Oci.ImageSpec.ContainerConfig(), invocation.All("change")),
@@ -139,7 +139,7 @@ internal static class Files
         await using (tar.ConfigureAwait(false))
         {
             StoredImage image = await (await session.ImagesAsync().ConfigureAwait(false)).ImportAsync(tar, options, session.Ending).ConfigureAwait(false);
-            session.Out.WriteLine(image.Id.ToString());
+            session.Out.WriteLine(ImageNames.Id(session, image.Id));
         }
         return 0;
     }

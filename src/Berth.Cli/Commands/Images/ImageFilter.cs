@@ -103,7 +103,7 @@ internal sealed class ImageFilter
     {
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= LastSecond) return DateTimeOffset.FromUnixTimeSeconds(seconds);
         if (text.Contains('-') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)) return time;
-        return now - Words.ParseSpan(text);
+        return text.StartsWith('-') ? now + Words.ParseSpan(text[1..]) : now - Words.ParseSpan(text);
     }
 
     private static bool IsNamed(string full, string pattern)

@@ -60,11 +60,12 @@ internal static class ImageList
         found.Sort(static (left, right) => Nullable.Compare(right.Created, left.Created) is not 0 and var order ? order : right.Stored.CompareTo(left.Stored));
         if (invocation.Has("quiet")) return Ids(invocation, found);
 
-        List<Row> rows = Rows(found, filter, invocation.Has("digests"));
+        List<Row> rows = Rows(session, found, filter, invocation.Has("digests"));
         Sort(rows, invocation.Find("sort"));
         string? format = invocation.Find("format");
         if (format is null or "" or "table") WriteTable(invocation, rows, now);
-        else Report.Write(session.Out, format, rows.Select(row => ValueOf(row, invocation.Has("no-trunc"), now)), s_heads);
+        else if (format == "json" && session.Role == Role.Podman) Report.WriteOne(session.Out, null, new Value.List([.. found.Select(image => PodmanImage(image, images))]));
+        else Report.Write(session.Out, format, rows.Select(row => ValueOf(row, invocation.Has("no-trunc"), now, () => images.ReadConfig(row.Image).Config?.Labels)), s_heads);
         return 0;
     }
 
@@ -77,21 +78,22 @@ internal static class ImageList
     private static string Id(StoredImage image, bool whole) => whole ? image.Id.ToString() : image.Id.Short;
 
     /// <summary>A row for each name; with digests, a row for each of a name's digests.</summary>
-    private static List<Row> Rows(List<StoredImage> found, ImageFilter filter, bool digests)
+    private static List<Row> Rows(Session session, List<StoredImage> found, ImageFilter filter, bool digests)
     {
         List<Row> rows = [];
+        Func<string, (string Repository, string Tag)> split = session.Role == Role.Podman ? ImageNames.SplitWhole : ImageNames.Split;
         foreach (StoredImage image in found)
         {
             foreach (string name in image.Names)
             {
                 if (!filter.MeansName(name)) continue;
-                (string repository, string tag) = ImageNames.Split(name);
-                string digest = digests && image.RepoDigests.FirstOrDefault(other => ImageNames.Split(other).Repository == repository) is { } known ? ImageNames.Split(known).Tag : ImageNames.None;
+                (string repository, string tag) = split(name);
+                string digest = digests && image.RepoDigests.FirstOrDefault(other => split(other).Repository == repository) is { } known ? split(known).Tag : ImageNames.None;
                 rows.Add(new Row(image, repository, tag, digest));
             }
             if (image.Names.Count > 0) continue;
             // Pulled by a digest, it is in a repository and has no tag there.
-            (string bare, string by) = image.RepoDigests.Count > 0 ? ImageNames.Split(image.RepoDigests[0]) : (ImageNames.None, ImageNames.None);
+            (string bare, string by) = image.RepoDigests.Count > 0 ? split(image.RepoDigests[0]) : (ImageNames.None, ImageNames.None);
             rows.Add(new Row(image, bare, ImageNames.None, by));
         }
         return rows;
@@ -103,7 +105,7 @@ internal static class ImageList
         {
             null or "created" => null,
             "id" => static (left, right) => string.CompareOrdinal(left.Image.Id.ToString(), right.Image.Id.ToString()),
-            "repository" => static (left, right) => string.CompareOrdinal(left.Repository, right.Repository),
+            "repository" => static (left, right) => string.CompareOrdinal(left.Repository, right.Repository) is not 0 and var order ? order : string.CompareOrdinal(left.Tag, right.Tag),
             "tag" => static (left, right) => string.CompareOrdinal(left.Tag, right.Tag),
             "size" => static (left, right) => left.Image.Size.CompareTo(right.Image.Size),
             _ => throw new BerthException(Fault.InvalidArgument, $"--sort is created, id, repository, size or tag, not '{by}'"),
@@ -127,7 +129,28 @@ internal static class ImageList
         table.WriteTo(invocation.Session.Out);
     }
 
-    private static Value ValueOf(Row row, bool whole, DateTimeOffset now)
+    // podman's JSON has a row for each image, with lists and seconds.
+    private static Value PodmanImage(StoredImage image, EngineImages images) => Value.Record.Of(
+        Member.Of("Id", image.Id.Encoded),
+        Member.Of("ParentId", ""),
+        image.Names.Count == 0 ? new Member("RepoTags", Value.NoList) : Member.Of("RepoTags", image.Names),
+        Member.Of("RepoDigests", image.RepoDigests),
+        Member.Of("Size", image.Size),
+        Member.Of("SharedSize", 0),
+        Member.Of("VirtualSize", image.Size),
+        Member.Of("Labels", images.ReadConfig(image).Config?.Labels),
+        Member.Of("Containers", 0),
+        image.Names.Count == 0 ? Member.Of("Dangling", true) : null,
+        Member.Of("Arch", image.Platform.Architecture),
+        Member.Of("Digest", image.Manifest.Digest.ToString()),
+        Member.Of("History", image.Names),
+        Member.Of("IsManifestList", false),
+        image.Names.Count == 0 ? null : Member.Of("Names", image.Names),
+        Member.Of("Os", image.Platform.Os),
+        Member.Of("Created", image.Created?.ToUnixTimeSeconds() ?? 0),
+        Member.Of("CreatedAt", image.Created?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
+
+    private static Value ValueOf(Row row, bool whole, DateTimeOffset now, Func<IReadOnlyDictionary<string, string>?> labels)
     {
         StoredImage image = row.Image;
         return Value.Record.Of(
@@ -143,6 +166,9 @@ internal static class ImageList
             Member.Of("Size", Words.Size(image.Size)),
             Member.Of("Tag", row.Tag),
             Member.Of("UniqueSize", "N/A"),
-            Member.Of("VirtualSize", Words.Size(image.Size)));
+            Member.Of("VirtualSize", Words.Size(image.Size)),
+            Member.Hidden("Created", Value.Of(Words.Ago(image.Created, now))),
+            Member.Hidden("History", Value.Of(string.Join(", ", image.Names))),
+            Member.Hidden("Labels", Value.Of(labels())));
     }
 }

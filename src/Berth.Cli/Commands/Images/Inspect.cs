@@ -48,7 +48,7 @@ internal static class Inspect
             if (invocation.Has("manifest-digest")) session.Out.WriteLine(image.Manifest.Digest.ToString());
             else if (invocation.Has("config")) session.Out.WriteBytes(images.ReadConfigBytes(image));
             else if (invocation.Has("raw")) session.Out.WriteBytes(images.ReadManifest(image).Bytes);
-            else values.Add(ValueOf(image, images.ReadConfig(image), images.ReadManifest(image)));
+            else values.Add(ValueOf(session, image, images.ReadConfig(image), images.ReadManifest(image)));
         }
         string? format = invocation.Find("format");
         if (format is not null)
@@ -60,10 +60,10 @@ internal static class Inspect
     }
 
     /// <summary>Docker's members, and behind them podman's.</summary>
-    internal static Value ValueOf(StoredImage image, ImageConfig config, ManifestDocument manifest) => Value.Record.Of(
-        Member.Of("Id", image.Id.ToString()),
-        Member.Of("RepoTags", image.Names.Select(ImageNames.Familiar)),
-        Member.Of("RepoDigests", image.RepoDigests.Select(ImageNames.Familiar)),
+    internal static Value ValueOf(Session session, StoredImage image, ImageConfig config, ManifestDocument manifest) => Value.Record.Of(
+        Member.Of("Id", ImageNames.Id(session, image.Id)),
+        Member.Of("RepoTags", image.Names.Select(name => ImageNames.Shown(session, name))),
+        Member.Of("RepoDigests", image.RepoDigests.Select(name => ImageNames.Shown(session, name))),
         Member.Of("Parent", ""),
         Member.Of("Comment", config.History is { Count: > 0 } history ? history[^1].Comment ?? "" : ""),
         new Member("Created", config.Created is { } created ? new Value.Moment(created) : Value.None),

@@ -23,7 +23,7 @@ internal static class Naming
         Run = static async invocation =>
         {
             EngineImages images = await invocation.Session.ImagesAsync().ConfigureAwait(false);
-            foreach (string name in invocation.Arguments.Skip(1)) await images.TagAsync(invocation.Arguments[0], name).ConfigureAwait(false);
+            foreach (string name in invocation.Arguments.Skip(1)) await images.TagAsync(invocation.Arguments[0], ImageNames.ForLocal(invocation.Session, name)).ConfigureAwait(false);
             return 0;
         },
     };
@@ -40,10 +40,25 @@ internal static class Naming
         {
             EngineImages images = await invocation.Session.ImagesAsync().ConfigureAwait(false);
             StoredImage image = images.Find(invocation.Arguments[0]);
-            foreach (string name in invocation.Arguments.Count > 1 ? invocation.Arguments.Skip(1) : image.Names) await images.UntagAsync(name).ConfigureAwait(false);
+            foreach (string name in invocation.Arguments.Count > 1 ? invocation.Arguments.Skip(1) : image.Names) await UntagAsync(invocation.Session, images, name).ConfigureAwait(false);
             return 0;
         },
     };
+
+    private static async Task UntagAsync(Session session, EngineImages images, string name)
+    {
+        try
+        {
+            await images.UntagAsync(name).ConfigureAwait(false);
+        }
+        catch (BerthException e) when (e.Kind == Fault.NotFound && session.Role == Role.Podman)
+        {
+            // Short names are looked for as they are, and then as what was made here.
+            string local = ImageNames.ForLocal(session, name);
+            if (local == name) throw new BerthException(Fault.NotFound, $"{name}: tag not known", inner: e);
+            await UntagAsync(session, images, local).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>rmi, image rm.</summary>
     public static Command Remove() => new()
@@ -115,8 +130,8 @@ internal static class Naming
             try
             {
                 RemovalReport report = await RemoveOneAsync(engine, name, force || all, force).ConfigureAwait(false);
-                foreach (string gone in report.Untagged) session.Out.WriteLine($"Untagged: {ImageNames.Familiar(gone)}");
-                foreach (Oci.Content.Digest id in report.Deleted) session.Out.WriteLine($"Deleted: {id}");
+                foreach (string gone in report.Untagged) session.Out.WriteLine($"Untagged: {ImageNames.Shown(session, gone)}");
+                foreach (Oci.Content.Digest id in report.Deleted) session.Out.WriteLine($"Deleted: {ImageNames.Id(session, id)}");
             }
             catch (BerthException e) when (e.Kind == Fault.NotFound && (force || invocation.Has("ignore"))) { }
             catch (BerthException e)
@@ -144,5 +159,5 @@ internal static class Naming
     }
 
     private static BerthException InUse(StoredImage image, Container user, bool isRunning) =>
-        new(Fault.Conflict, $"cannot remove the image {image.Id.Short}: container {user.Name} ({user.Id[..12]}) {(isRunning ? "runs on it" : "has been made of it")}", isRunning ? $"stop and remove it first: berth rm -f {user.Name}" : $"remove it first: berth rm {user.Name}; or take the image's names away: berth rmi -f");
+        new(Fault.Conflict, $"cannot remove the image {image.Id.Short}: container {user.Name} ({user.Id[..12]}) {(isRunning ? "runs on it" : "has been made of it")}", isRunning ? $"stop and remove it first: berth rm -f {user.Name}" : $"remove it first: berth rm {user.Name}; or take the image's names away: berth rmi -f") { Code = FaultCode.ImageInUse, Subjects = [image.Id.Encoded, user.Id] };
 }

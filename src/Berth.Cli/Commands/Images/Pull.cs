@@ -64,6 +64,7 @@ internal static class Pull
         foreach (string name in invocation.Has("all-tags") ? await AllTagsAsync(invocation, images, options).ConfigureAwait(false) : invocation.Arguments)
         {
             StoredImage image;
+            Announce(invocation, name);
             using (Display display = Display.For(invocation)) image = await images.PullAsync(name, options, display, session.Ending).ConfigureAwait(false);
             session.Out.WriteLine(image.Id.Encoded);
             session.Out.Flush();
@@ -79,6 +80,14 @@ internal static class Pull
         (string? architecture, string? os, string? variant) = (invocation.Find("arch"), invocation.Find("os"), invocation.Find("variant"));
         return (architecture ?? os ?? variant) is null ? invocation.Session.Globals.Platform
             : new Platform { Architecture = architecture ?? Platform.Host.Architecture, Os = os ?? Platform.Host.Os, Variant = variant }.Normal();
+    }
+
+    /// <summary>podman's first line of a pull.</summary>
+    internal static void Announce(Invocation invocation, string name)
+    {
+        if (invocation.Session.Role != Role.Podman || invocation.Has("quiet")) return;
+        invocation.Session.Error.WriteLine($"Trying to pull {name}...");
+        invocation.Session.Error.Flush();
     }
 
     private static async Task<IReadOnlyList<string>> AllTagsAsync(Invocation invocation, EngineImages images, PullOptions options)

@@ -23,9 +23,9 @@ internal static class AnyInspect
         {
             Usage = "NAME...",
             About = $"A container, an image, a volume, a network or a pod of this name. Elsewhere: {ImagePlaces.Shapes}",
-            Least = 1,
+            Least = 0,
             Offers = Offer.Containers,
-            Options = [.. images.Options.Where(static option => option.Name is not ("type" or "size" or "format")), Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.With("type", "WORD", "container, image, volume, network or pod", 't') with { Words = ["container", "image", "volume", "network", "pod"] }, Option.Switch("size", "Bytes that were written in a container", 's')],
+            Options = [.. images.Options.Where(static option => option.Name is not ("type" or "size" or "format")), Option.With("format", "FORMAT", "json, or a Go template", 'f'), Option.With("type", "WORD", "container, image, volume, network or pod", 't') with { Words = ["container", "image", "volume", "network", "pod"] }, Option.Switch("size", "Bytes that were written in a container", 's'), Option.Switch("latest", "The container that was made last", 'l')],
             Examples = [new("berth inspect web", "All that is known of a container"), new("berth inspect -f '{{.NetworkSettings.IPAddress}}' web", "One thing"), .. images.Examples],
             Run = invocation => RunAsync(invocation, images),
         };
@@ -35,6 +35,13 @@ internal static class AnyInspect
     {
         Engine.Engine engine = await invocation.Session.EngineAsync().ConfigureAwait(false);
         string? kind = invocation.Find("type");
+        if (invocation.Has("latest"))
+        {
+            if (engine.Containers.List() is not [{ } latest, ..]) throw new BerthException(Fault.NotFound, "there is no container");
+            ContainerInspect.Print(invocation, [await ContainerInspect.ValueOfAsync(invocation.Session, engine, latest, invocation.Has("size")).ConfigureAwait(false)]);
+            return 0;
+        }
+        if (invocation.Arguments.Count == 0) throw invocation.WrongCount(0);
         bool isImage = kind == "image" || invocation.Has("config") || invocation.Has("raw") || invocation.Has("manifest-digest") || ImagePlace.Parse(invocation.Arguments[0]).TransportName is not ("" or "berth");
         if (isImage) return await images.Run!(invocation).ConfigureAwait(false);
         List<Value> values = [];
@@ -42,28 +49,30 @@ internal static class AnyInspect
         foreach (string name in invocation.Arguments)
         {
             if (await FindAsync(engine, invocation, name, kind).ConfigureAwait(false) is { } value) values.Add(value);
-            else missing ??= new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume, network or pod"} {name}");
+            else missing ??= invocation.Session.Role == Role.Podman ? Missing(name, kind) : new BerthException(Fault.NotFound, $"there is no {kind ?? "container, image, volume, network or pod"} {name}");
         }
         ContainerInspect.Print(invocation, values);
         return missing is null ? 0 : throw missing;
     }
 
+    private static BerthException Missing(string name, string? kind) => new(Fault.NotFound, $"no such {kind ?? "object"}: \"{name}\"");
+
     private static async Task<Value?> FindAsync(Engine.Engine engine, Invocation invocation, string name, string? kind)
     {
-        if (kind is null or "container" && engine.Containers.TryFind(name) is { } container) return await ContainerInspect.ValueOfAsync(engine, container, invocation.Has("size")).ConfigureAwait(false);
-        if (kind is null && TryImage(engine.Images, name) is { } image) return image;
+        if (kind is null or "container" && engine.Containers.TryFind(name) is { } container) return await ContainerInspect.ValueOfAsync(invocation.Session, engine, container, invocation.Has("size")).ConfigureAwait(false);
+        if (kind is null && TryImage(invocation.Session, engine.Images, name) is { } image) return image;
         if (kind is null or "volume" && engine.Volumes.TryFind(name) is { } volume) return VolumeVerbs.ValueOf(volume);
         if (kind is null or "network" && engine.Networks.TryFind(name) is { } network) return NetworkInspect.ValueOf(network, engine.Networks.AttachmentsOn(network));
         if (kind is null or "pod" && engine.Pods.TryFind(name) is { } pod) return PodInspect.ValueOf(pod);
         return null;
     }
 
-    private static Value? TryImage(EngineImages images, string name)
+    private static Value? TryImage(Session session, EngineImages images, string name)
     {
         try
         {
             StoredImage image = images.Find(name);
-            return Images.Inspect.ValueOf(image, images.ReadConfig(image), images.ReadManifest(image));
+            return Images.Inspect.ValueOf(session, image, images.ReadConfig(image), images.ReadManifest(image));
         }
         catch (BerthException e) when (e.Kind is Fault.NotFound or Fault.InvalidArgument)
         {

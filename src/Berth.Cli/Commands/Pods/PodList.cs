@@ -113,6 +113,7 @@ internal static class PodList
             Member.Of("InfraId", ""),
             Member.Of("InfraID", ""),
             Member.Of("Labels", row.Pod.Record.Spec.Labels),
+            Member.Hidden("Label", new Value.Lookup(row.Pod.Record.Spec.Labels)),
             Member.Of("Name", row.Pod.Name),
             Member.Of("Namespace", string.Join(',', PodInspect.SharesOf(row.Pod.Record))),
             Member.Of("Networks", networks),

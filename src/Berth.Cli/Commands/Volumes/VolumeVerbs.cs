@@ -1,4 +1,4 @@
-// volume: create, ls, inspect, rm, prune, exists.
+// volume: create, ls, inspect, rm, prune, exists; what reads and writes their files is in VolumeFiles.
 using Berth.Cli.Arguments;
 using Berth.Cli.Commands.Containers;
 using Berth.Cli.Commands.Images;
@@ -8,6 +8,7 @@ using Berth.Cli.Templates;
 using Berth.Cli.Values;
 using Berth.Cli.Verbs;
 using Berth.Engine.Volumes;
+using Berth.Linux.Files;
 using Berth.Oci.Faults;
 
 namespace Berth.Cli.Commands.Volumes;
@@ -30,6 +31,10 @@ internal static class VolumeVerbs
             new("inspect", "Show all that is known of volumes", Inspect) { IsInNetwork = true, Group = All },
             new("rm", "Remove volumes with their files", Remove) { IsInNetwork = true, Group = All, Aliases = ["remove"] },
             new("prune", "Remove volumes that no container uses", Prune) { IsInNetwork = true, Group = All },
+            new("export", "Write the files of a volume as a tar", VolumeFiles.Export) { IsInNetwork = true, Group = All },
+            new("import", "Unpack a tar into a volume", VolumeFiles.Import) { IsInNetwork = true, Group = All },
+            new("mount", "Say where the files of volumes are", VolumeFiles.Mount) { IsInNetwork = true, Group = All },
+            new("unmount", "The end of that", VolumeFiles.Unmount) { IsInNetwork = true, Group = All, Aliases = ["umount"] },
             new("exists", "Say by the exit code whether a volume is there", Exists) { IsInNetwork = true, Group = All },
         ],
     };
@@ -97,6 +102,7 @@ internal static class VolumeVerbs
                 foreach (VolumeRecord volume in found) table.Add(volume.Spec.Driver, volume.Name);
                 table.WriteTo(lines);
             }
+            else if (format == "json" && invocation.Session.Role == Role.Podman) Report.WriteOne(lines, null, new Value.List([.. found.Select(ValueOf)]));
             else Report.Write(lines, format, found.Select(Row), s_heads);
             return 0;
         },
@@ -122,12 +128,13 @@ internal static class VolumeVerbs
         Usage = "VOLUME...",
         Least = 0,
         Offers = Offer.Volumes,
-        Options = [Option.Switch("force", "It is no fault when there is none", 'f'), Option.Switch("all", "All volumes", 'a')],
+        Options = [Option.Switch("force", "It is no fault when there is none", 'f'), Option.Switch("all", "All volumes", 'a'), Option.With("time", "SECONDS", "With --force: time for containers to end that use it", 't')],
         Examples = [new("berth volume rm data", "With its files")],
         Run = static async invocation =>
         {
             Session session = invocation.Session;
-            EngineVolumes volumes = (await session.EngineAsync().ConfigureAwait(false)).Volumes;
+            Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
+            EngineVolumes volumes = engine.Volumes;
             IReadOnlyList<string> names = invocation.Has("all") ? [.. volumes.List().Select(static volume => volume.Name)] : invocation.Arguments;
             int code = 0;
             foreach (string name in names)
@@ -135,6 +142,8 @@ internal static class VolumeVerbs
                 try
                 {
                     string whole = volumes.Find(name).Name;
+                    // podman's --force ends the containers that use it.
+                    if (session.Role == Role.Podman && invocation.Has("force")) await RemoveUsersAsync(engine, whole, invocation.Number("time")).ConfigureAwait(false);
                     volumes.Remove(whole);
                     session.Out.WriteLine(name);
                 }
@@ -151,6 +160,14 @@ internal static class VolumeVerbs
         },
     };
 
+    private static async Task RemoveUsersAsync(Engine.Engine engine, string volume, int? seconds)
+    {
+        foreach (Engine.Containers.Container user in engine.Containers.List().Where(container => container.Record.Settled.Mounts.Any(mount => mount.Volume == volume)))
+        {
+            await user.RemoveAsync(force: true, withVolumes: false, TimeSpan.FromSeconds(Math.Max(0, seconds ?? 10))).ConfigureAwait(false);
+        }
+    }
+
     private static Command Prune() => new()
     {
         Most = 0,
@@ -162,12 +179,20 @@ internal static class VolumeVerbs
             Engine.Engine engine = await session.EngineAsync().ConfigureAwait(false);
             Func<VolumeRecord, bool> filter = Filter(invocation, engine);
             long bytes = 0;
+            // podman's prune takes those with names too, and says which before it asks.
+            bool takesNamed = invocation.Has("all") || session.Role == Role.Podman;
+            if (session.Role == Role.Podman && !invocation.Has("force") && !Agrees(session, engine, filter)) return 0;
             IReadOnlyList<VolumeRecord> gone = engine.Volumes.Prune(volume =>
             {
-                bool isMeant = (volume.IsAnonymous || invocation.Has("all")) && filter(volume);
+                bool isMeant = (volume.IsAnonymous || takesNamed) && filter(volume);
                 if (isMeant) bytes += EngineVolumes.Measure(volume);
                 return isMeant;
             });
+            if (session.Role == Role.Podman)
+            {
+                foreach (VolumeRecord volume in gone) session.Out.WriteLine(volume.Name);
+                return 0;
+            }
             if (gone.Count > 0) session.Out.WriteLine("Deleted Volumes:");
             foreach (VolumeRecord volume in gone) session.Out.WriteLine(volume.Name);
             session.Out.WriteLine();
@@ -175,6 +200,17 @@ internal static class VolumeVerbs
             return 0;
         },
     };
+
+    private static bool Agrees(Session session, Engine.Engine engine, Func<VolumeRecord, bool> filter)
+    {
+        HashSet<string> used = Used(engine);
+        session.Out.WriteLine("WARNING! This will remove all volumes not used by at least one container. The following volumes will be removed:");
+        foreach (VolumeRecord volume in engine.Volumes.List().Where(volume => !used.Contains(volume.Name) && filter(volume))) session.Out.WriteLine(volume.Name);
+        session.Out.Flush();
+        return SecretInput.AskLine(session, "Are you sure you want to continue? [y/N] ").Trim() is "y" or "Y";
+    }
+
+    private static HashSet<string> Used(Engine.Engine engine) => [.. engine.Containers.List().SelectMany(static container => container.Record.Settled.Mounts).Where(static mount => mount.Volume is not null).Select(static mount => mount.Volume!)];
 
     private static Command Exists() => new()
     {
@@ -215,7 +251,9 @@ internal static class VolumeVerbs
     {
         switch (name)
         {
-            case "name": return volume => volume.Name.Contains(value, StringComparison.Ordinal);
+            case "name":
+                PosixPattern pattern = ContainerFilter.Pattern(value);
+                return volume => pattern.Matches(volume.Name);
             case "driver": return volume => volume.Spec.Driver == value;
             case "scope": return _ => value == "local";
             case "anonymous": return volume => volume.IsAnonymous == value is "true" or "1";
@@ -225,7 +263,7 @@ internal static class VolumeVerbs
                 DateTimeOffset until = ImageFilter.Time(value, invocation.Session.Clock.GetUtcNow());
                 return volume => volume.Created < until;
             case "dangling":
-                HashSet<string> used = [.. engine.Containers.List().SelectMany(static container => container.Record.Settled.Mounts).Where(static mount => mount.Volume is not null).Select(static mount => mount.Volume!)];
+                HashSet<string> used = Used(engine);
                 return volume => used.Contains(volume.Name) != (value is "true" or "1");
             default: throw new BerthException(Fault.InvalidArgument, $"the filter '{name}' is unknown", $"there are {Filters}");
         }
