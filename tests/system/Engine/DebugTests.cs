@@ -114,13 +114,13 @@ public sealed class DebugTests
         secret
         secret
         secret
-        sleep 0 0
+        sleep 1000 0 0
         """, EngineHost.Run(Distroless + """
         b run -d --name c --network none bare /sleep 1000 >/dev/null; b pause c >/dev/null; b debug c cat /target/etc/mine; b unpause c >/dev/null; b rm -f -t 0 c >/dev/null
         b create --name c --network none bare /sleep 1000 >/dev/null; b init c >/dev/null; b debug c cat /target/etc/mine; b rm -f -t 0 c >/dev/null
         b pod create --name p --share +pid --network none >/dev/null; b run -d --pod p --name first busybox sleep 1000 >/dev/null; b run -d --pod p --name c bare /sleep 1000 >/dev/null
         b debug c cat /target/etc/mine; b pod rm -f -t 0 p >/dev/null
-        b run -d --name c --network none --uidmap 0:100000:65536 busybox sleep 1000 >/dev/null; b debug -c 'echo $(cut -d" " -f1 /proc/1/cmdline | tr "\000" " " | cut -d" " -f1) $(stat -c %u /bin/busybox) $(id -u)' c; b rm -f -t 0 c >/dev/null
+        b run -d --name c --network none --uidmap 0:100000:65536 busybox sleep 1000 >/dev/null; b debug -c 'echo $(tr "\000" " " < /proc/1/cmdline) $(stat -c %u /bin/busybox) $(id -u)' c; b rm -f -t 0 c >/dev/null
         gone_
         """));
 

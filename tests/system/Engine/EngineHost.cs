@@ -34,7 +34,11 @@ internal static class EngineHost
             fetch() { exec 9<>/dev/tcp/$1/$2 && printf 'GET /%s HTTP/1.0\r\n\r\n' "$3" >&9 && sed '1,/^\r*$/d' <&9; local said=$?; exec 9>&-; return $said; }
             gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' /proc/$1/status 2>/dev/null; }
             left() {
-                for _ in $(seq 300); do pgrep -x berth-shim >/dev/null || break; read -t 0.02 <> <(:) || :; done
+                # Shims and their last commands take away what is left a moment after the client has said that all is over.
+                for _ in $(seq 300); do [ -z "$(lies)" ] && break; read -t 0.02 <> <(:) || :; done
+                lies
+            }
+            lies() {
                 pgrep -ax berth-shim; find $U/containers $U/shims $U/netns $U/runtime $U/attachments $R/snapshots -mindepth 1 2>/dev/null
                 grep " $U/" /proc/self/mountinfo; ls $R/containers 2>/dev/null | grep -v names; ls $R/containers/.names 2>/dev/null || :
             }

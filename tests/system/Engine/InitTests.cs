@@ -46,7 +46,7 @@ public sealed class InitTests
         gone
         """, EngineHost.Run(Say + """
         make busybox sh -c 'echo said; exit 7'; b start -a c; echo $?; b rm c >/dev/null
-        make -it busybox stty size; script -qc 'stty rows 33 cols 77; berth start -ai c' /dev/null </dev/null | tr -d '\r'; b rm c >/dev/null
+        make -it busybox stty size; script -qc 'stty rows 33 cols 77; berth start -ai c' /dev/null </dev/null | grep -o '33 77'; b rm c >/dev/null
         make --rm busybox echo gone; b start -a c
         left
         """));
