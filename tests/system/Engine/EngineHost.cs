@@ -10,6 +10,9 @@ internal static class EngineHost
     /// <summary>The checkout that the tests belong to.</summary>
     public static string Checkout { get; } = FindCheckout();
 
+    /// <summary>The archive that the image is made of.</summary>
+    public static string Image => s_image.Value;
+
     /// <summary>
     /// Runs a script of bash: network, mounts and processes are its own and end with it. <c>b</c> is berth, the image is called
     /// <c>busybox</c>, <c>$R</c> and <c>$U</c> are the root and the run folder. <c>until_ CONDITION</c> waits for it for ten seconds; <c>fetch ADDRESS PORT PATH</c> asks by HTTP;

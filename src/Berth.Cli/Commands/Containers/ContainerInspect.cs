@@ -127,10 +127,10 @@ internal static class ContainerInspect
         string source = mount.Volume is { } volume ? engine.Volumes.TryFind(volume)?.Path ?? "" : request.Source;
         return Value.Record.Of(
             Member.Of("Type", request.Kind switch { MountKind.Volume => "volume", MountKind.Tmpfs => "tmpfs", MountKind.Image => "image", _ => "bind" }),
-            mount.Volume is null ? null : Member.Of("Name", mount.Volume),
+            Member.Of("Name", mount.Volume ?? ""), // always there: scripts ask for it over all mounts
             Member.Of("Source", source),
             Member.Of("Destination", request.Destination),
-            mount.Volume is null ? null : Member.Of("Driver", "local"),
+            Member.Of("Driver", mount.Volume is null ? "" : "local"),
             Member.Of("Mode", string.Join(',', request.Options)),
             Member.Of("RW", !request.IsReadOnly),
             Member.Of("Propagation", request.Options.FirstOrDefault(static option => option is "private" or "rprivate" or "shared" or "rshared" or "slave" or "rslave") ?? (request.Kind == MountKind.Bind ? "rprivate" : "")));
