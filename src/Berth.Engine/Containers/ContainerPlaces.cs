@@ -45,6 +45,8 @@ internal sealed class ContainerPlaces(string root, string run)
 
     public string PausedBy(string id) => $"{run}/containers/{id}/paused-by";
 
+    public string Locks => $"{run}/locks";
+
     public string Lock(string id) => $"{run}/locks/{id}";
 
     public string Socket(string id) => $"{run}/shims/{id[..16]}";

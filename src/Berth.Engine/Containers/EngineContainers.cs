@@ -1,5 +1,7 @@
 // Containers: made, found, listed, removed.
+using Berth.Engine.Keeping;
 using Berth.Engine.Networks;
+using Berth.Linux.Files;
 using Berth.Oci.Faults;
 using Berth.Store.Records;
 using Berth.Store.Snapshots;
@@ -10,6 +12,8 @@ namespace Berth.Engine.Containers;
 public sealed class EngineContainers
 {
     private static readonly System.Buffers.SearchValues<char> s_digits = System.Buffers.SearchValues.Create("0123456789abcdef");
+
+    private const int IdLength = 64;
 
     private readonly ContainerParts _parts;
     private readonly Creating _creating;
@@ -167,26 +171,51 @@ public sealed class EngineContainers
             ContainerState state = _parts.Facts.Observe(record);
             if (Debugging.IsAbandoned(record, state)) await RemoveAbandonedAsync(record, ct).ConfigureAwait(false);
             if (state.Status == ContainerStatus.Paused && PauseMark.IsLeft(_parts.Places, record.Id)) await PauseMark.ResumeAsync(Of(record), _parts.Places, ct).ConfigureAwait(false);
-            if (state.IsAlive || state.Status is ContainerStatus.Restarting || !state.IsLeft) continue;
+            if (state.IsAlive || state.Status is ContainerStatus.Restarting) continue;
             // Whoever has the lock is at it.
             using (FileLock? free = _parts.Folder.TryLock(record.Id))
             {
                 if (free is null) continue;
+                if (!state.IsLeft)
+                {
+                    DismissShim(record.Id);
+                    continue;
+                }
             }
             await _ending.SettleAsync(record.Id, isStopped: false, ct).ConfigureAwait(false);
         }
         RemoveOrphans();
+        RemoveLocks();
+    }
+
+    /// <summary>Locks, and shims, of containers that were never finished.</summary>
+    private void RemoveLocks()
+    {
+        foreach (string id in KernelPath.List(_parts.Places.Locks))
+        {
+            // There are others, of things that are no containers.
+            if (id.Length != IdLength || id.AsSpan().ContainsAnyExcept(s_digits) || _parts.Folder.Read(id) is not null) continue;
+            using FileLock? free = _parts.Folder.TryLock(id);
+            if (free is null || _parts.Folder.Read(id) is not null) continue;
+            DismissShim(id);
+            free.RemoveFile();
+        }
+    }
+
+    // A shim that keeps nothing ends with its last client: one whose client was killed on the way to it waits for a minute otherwise.
+    private void DismissShim(string id)
+    {
+        if (KernelFile.Exists(_parts.Places.Socket(id))) KeeperConnection.TryConnect(_parts.Places.Socket(id))?.Dispose();
     }
 
     /// <summary>Root file systems of containers that were never finished: their ids have no record, and nobody holds their lock.</summary>
     private void RemoveOrphans()
     {
-        const int idLength = 64;
         SnapshotStore snapshots = _parts.Images.Store.Snapshots;
         foreach (SnapshotRecord snapshot in snapshots.Walk())
         {
-            if (snapshot.Name.Length < idLength || snapshot.Name.AsSpan(0, idLength).ContainsAnyExcept(s_digits)) continue;
-            string id = snapshot.Name[..idLength];
+            if (snapshot.Name.Length < IdLength || snapshot.Name.AsSpan(0, IdLength).ContainsAnyExcept(s_digits)) continue;
+            string id = snapshot.Name[..IdLength];
             if (_parts.Folder.Read(id) is not null) continue;
             using FileLock? free = _parts.Folder.TryLock(id);
             // Whoever had it may have finished meanwhile.
