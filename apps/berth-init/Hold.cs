@@ -1,4 +1,6 @@
 // In the place of a shim that has nothing to do: waits for what would wake it, and executes it again.
+using System.Runtime.InteropServices;
+
 namespace Berth.InitApp;
 
 /// <summary>
@@ -28,6 +30,9 @@ internal static unsafe class Hold
         while (true)
         {
             Kernel.Execute((int)program, words, variables);
+            // A filter of calls may not know that one.
+            Place place;
+            Kernel.Execute(PathOf(program, (byte*)&place), words, variables);
             // The host has no memory for it now. What the container writes waits in the pipe.
             time.First = 0;
             time.Second = 100 * MilliToNano;
@@ -37,6 +42,22 @@ internal static unsafe class Hold
 
     // Two struct pollfd, or a struct timespec.
     private struct Pair { public long First, Second; }
+
+    [StructLayout(LayoutKind.Sequential, Size = 48)]
+    private struct Place { }
+
+    // Its path in /proc, with the digits from the last on.
+    private static byte* PathOf(long descriptor, byte* place)
+    {
+        byte* start = "/proc/self/fd/"u8.Start;
+        int length = 0;
+        for (; length < 14; length++) place[length] = start[length];
+        long digits = 1;
+        while (digits <= descriptor / 10) digits *= 10;
+        for (; digits > 0; digits /= 10) place[length++] = (byte)('0' + (descriptor / digits % 10));
+        place[length] = 0;
+        return place;
+    }
 
     // The next of the numbers, of which a comma or the end is behind each.
     private static long Number(byte** at)
