@@ -1,4 +1,4 @@
-// A shim with nothing to do gives its memory back: a program of four kilobytes waits in its place, in the same process (docs/decisions/0025).
+// A shim with nothing to do gives its memory back: a program of five kilobytes waits in its place, in the same process (docs/decisions/0025).
 using System.Globalization;
 using Berth.Linux;
 using Berth.Linux.Files;
